@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The nuncio authors
+#include "proxy/relay.h"
+
+namespace nuncio::proxy {
+
+Task<Result<void>> relay(BodySource& from, BodySink& to) {
+  Result<Piece> piece;
+  if (!from.poll(piece)) {
+    const Piece nothing;
+    const auto head_sent = co_await to.send(nothing);
+    if (!head_sent) co_return std::unexpected(head_sent.error());
+    piece = co_await from.next();
+  }
+  for (;;) {
+    if (!piece) co_return std::unexpected(piece.error());
+    const auto sent = co_await to.send(*piece, &from.trailers());
+    if (!sent) co_return std::unexpected(sent.error());
+    if (piece->last) co_return Result<void>();
+    piece = co_await from.next();
+  }
+}
+
+Next finish(Exchange& x, Next next) {
+  Attempt& attempt = *x.attempt;
+  attempt.body.finish();
+  x.request_body.finish();
+  const bool whole_request = x.request_body.complete() && attempt.request.finished() && !attempt.request_failed;
+  Stream& upstream = attempt.connection->stream();
+  const bool clean = upstream.input().empty() && !upstream.read_end_seen();  // no byte too many (http-rules 20)
+  if (whole_request && clean && attempt.head.keep_alive) x.cluster->give_back(std::move(attempt.connection));
+  if (x.request_body.complete()) return next;
+  x.client.linger = true;
+  return Next::close;
+}
+
+Next cut(Exchange& x, Error error) {
+  const bool ends_by_close = x.request.minor_version == 0;
+  if (error.side != Side::client && ends_by_close) x.client.stream.reset_on_close();
+  return Next::close;
+}
+
+}  // namespace nuncio::proxy

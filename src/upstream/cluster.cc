@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The nuncio authors
+#include "upstream/cluster.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "net/sleep.h"
+
+namespace nuncio::upstream {
+
+namespace {
+
+constexpr std::uint32_t kRefusedAgainMs = 100;
+constexpr std::uint64_t kBadForMs = 5000;
+constexpr std::uint32_t kLeastAddressMs = 50;
+
+std::uint32_t ms_until(std::uint64_t by_ms, std::uint64_t now_ms) {
+  return by_ms > now_ms ? static_cast<std::uint32_t>(by_ms - now_ms) : 0;
+}
+
+Error connect_error(int code) {
+  const bool ours = code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
+  if (ours) return Error{CloseReason::overloaded, Side::self, Retry::never, code};
+  return Error{code == ECONNREFUSED ? CloseReason::connect_refused : CloseReason::connect_failed, Side::upstream, Retry::yes, code};
+}
+
+// Fires a cancel of its own when the time is over, or when the outer one is cancelled.
+class Until final : private Cancel::Target {
+ public:
+  Until(Loop& loop, Cancel& outer, std::uint64_t by_ms, Error error)
+      : outer_(outer),
+        error_(error),
+        deadline_(
+            loop.deadlines(), [](void* self) { static_cast<Until*>(self)->over(); }, this) {
+    outer_.set(*this);
+    deadline_.set(by_ms);
+    if (outer.error()) cancel.cancel(*outer.error());
+  }
+  ~Until() { outer_.clear(); }
+  Until(const Until&) = delete;
+  Until& operator=(const Until&) = delete;
+
+  Cancel cancel;
+
+ private:
+  void over() { cancel.cancel(error_); }
+  void cancelled(Error error) override { cancel.cancel(error); }
+
+  Cancel& outer_;
+  Error error_;
+  Deadline deadline_;
+};
+
+// Ends the connecting of a stream when the request's cancel fires.
+class AbortOnCancel final : private Cancel::Target {
+ public:
+  AbortOnCancel(Cancel& cancel, Stream& stream) : cancel_(cancel), stream_(stream) {
+    cancel_.set(*this);
+    if (cancel.error()) stream_.cancel_write(*cancel.error());
+  }
+  ~AbortOnCancel() { cancel_.clear(); }
+  AbortOnCancel(const AbortOnCancel&) = delete;
+  AbortOnCancel& operator=(const AbortOnCancel&) = delete;
+
+ private:
+  void cancelled(Error error) override { stream_.cancel_write(error); }
+  Cancel& cancel_;
+  Stream& stream_;
+};
+
+}  // namespace
+
+Cluster::Cluster(Context& context, const ClusterSpec& spec, Name* name, std::shared_ptr<Breaker> breaker)
+    : context_(context), spec_(spec), name_(name), breaker_(std::move(breaker)) {}
+
+Cluster::~Cluster() {
+  idle_.clear();
+}
+
+ConnectionPtr Cluster::take_idle() {
+  if (idle_.empty()) return nullptr;
+  ConnectionPtr connection = std::move(idle_.back());
+  idle_.pop_back();
+  connection->set_busy();
+  context_.counters.upstream_connections_reused.add();
+  return connection;
+}
+
+void Cluster::give_back(ConnectionPtr connection) {
+  if (hand_over(connection)) return;
+  // another worker waits at the limit: it is served sooner by a connection of its own
+  if (breaker_->anyone_waits()) return connection.reset();
+  connection->set_idle(idle_.size(), static_cast<std::uint32_t>(spec_.idle_timeout_ms));
+  idle_.push_back(std::move(connection));
+}
+
+// True: the first who waits has it now.
+bool Cluster::hand_over(ConnectionPtr& connection) {
+  Waiter* waiter = waiters_.pop_front();
+  if (waiter == nullptr) return false;
+  connection->set_idle(0, 0);
+  connection->set_busy();
+  waiter->signal.complete(std::move(connection));
+  return true;
+}
+
+void Cluster::drop(Connection& idle) {
+  const std::size_t slot = idle.slot();
+  idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(slot));
+  for (std::size_t i = slot; i < idle_.size(); ++i) idle_[i]->set_slot(i);
+}
+
+void Cluster::let_go_of_one() {
+  if (!idle_.empty() && waiters_.empty()) drop(*idle_.front());
+}
+
+void Cluster::connection_opened() {
+  ++open_;
+  context_.counters.upstream_connections_active.up();
+}
+
+void Cluster::connection_closed(const Stream& stream) {
+  --open_;
+  context_.counters.upstream_connections_active.down();
+  context_.counters.upstream_bytes_received.add(stream.bytes_in());
+  context_.counters.upstream_bytes_sent.add(stream.bytes_out());
+}
+
+void Cluster::permit_over() {
+  breaker_->connection_closed();
+  if (!waiters_.empty()) return connection_may_be_free();
+  if (breaker_->anyone_waits()) context_.freed(spec_.key);
+}
+
+void Cluster::connection_may_be_free() {
+  if (Waiter* waiter = waiters_.pop_front()) waiter->signal.complete(ConnectionPtr());
+}
+
+Task<Result<ConnectionPtr>> Cluster::acquire(Cancel& cancel, bool fresh) {
+  if (!fresh) {
+    if (ConnectionPtr idle = take_idle()) co_return idle;
+  }
+  const std::uint64_t by_ms = context_.loop.now_ms() + static_cast<std::uint64_t>(spec_.connect_timeout_ms);
+  while (!breaker_->try_connection(spec_.max_connections)) {
+    auto turn = co_await wait_for_turn(cancel, by_ms);
+    if (!turn) co_return std::unexpected(turn.error());
+    if (*turn != nullptr) co_return std::move(*turn);
+  }
+  auto connection = co_await connect(cancel, by_ms);
+  co_return connection;
+}
+
+Task<Result<ConnectionPtr>> Cluster::wait_for_turn(Cancel& cancel, std::uint64_t by_ms) {
+  if (!breaker_->try_pending(spec_.max_pending)) co_return failed(CloseReason::pool_overflow, Side::self);
+  Until until(context_.loop, cancel, by_ms, Error{CloseReason::pool_timeout, Side::self, Retry::never, 0});
+  Waiter waiter;
+  waiters_.push_back(waiter);
+  context_.wants(spec_.key);
+  auto turn = co_await waiter.signal.wait(until.cancel);
+  breaker_->pending_over();
+  co_return turn;
+}
+
+Task<Result<void>> Cluster::wait_for_addresses(Cancel& cancel, std::uint64_t by_ms) {
+  if (name_ == nullptr || name_->answer() != nullptr) co_return Result<void>();
+  Until until(context_.loop, cancel, by_ms, Error{CloseReason::no_endpoint, Side::upstream, Retry::never, 0});
+  Name::Waiter waiter;
+  name_->wait(waiter);
+  const auto answered = co_await waiter.answered.wait(until.cancel);
+  if (!answered) co_return std::unexpected(answered.error());
+  co_return Result<void>();
+}
+
+void Cluster::refresh_endpoints() {
+  NameAnswerPtr answer = known_;
+  if (name_ != nullptr) {
+    answer = name_->answer();
+  } else if (known_ == nullptr) {
+    if (const auto literal = Address::literal(spec_.host, spec_.port)) answer = Names::literal(*literal);
+  }
+  if (answer == known_ || answer == nullptr) return;
+  std::vector<Endpoint> fresh;
+  for (Address address : answer->addresses) {
+    address.set_port(spec_.port);
+    const auto old = std::ranges::find(endpoints_, address, &Endpoint::address);
+    fresh.push_back(Endpoint{address, old == endpoints_.end() ? 0 : old->bad_until_ms});
+  }
+  endpoints_ = std::move(fresh);
+  known_ = std::move(answer);
+}
+
+// In turn, but those that failed lately come last; none is left out.
+std::vector<Address> Cluster::addresses_to_try() {
+  std::vector<Address> good;
+  std::vector<Address> bad;
+  const std::uint64_t now = context_.loop.now_ms();
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    const Endpoint& endpoint = endpoints_[(next_endpoint_ + i) % endpoints_.size()];
+    (endpoint.bad_until_ms <= now ? good : bad).push_back(endpoint.address);
+  }
+  ++next_endpoint_;
+  good.insert(good.end(), bad.begin(), bad.end());
+  return good;
+}
+
+void Cluster::mark_bad(const Address& address) {
+  const auto endpoint = std::ranges::find(endpoints_, address, &Endpoint::address);
+  if (endpoint != endpoints_.end()) endpoint->bad_until_ms = context_.loop.now_ms() + kBadForMs;
+}
+
+Task<Result<ConnectionPtr>> Cluster::connect(Cancel& cancel, std::uint64_t by_ms) {
+  Permit permit(*this);
+  const auto named = co_await wait_for_addresses(cancel, by_ms);
+  if (!named) co_return std::unexpected(named.error());
+  for (;;) {
+    refresh_endpoints();
+    auto connection = co_await try_addresses(cancel, by_ms, permit);
+    if (connection || cancel.error()) co_return connection;
+    context_.counters.upstream_connections_failed.add();
+    if (name_ != nullptr) context_.name_failed(spec_.names);
+    const bool refused =
+        connection.error().reason == CloseReason::connect_refused || connection.error().reason == CloseReason::connect_failed;
+    if (!refused || ms_until(by_ms, context_.loop.now_ms()) <= kRefusedAgainMs) co_return connection;
+    const auto slept = co_await sleep_for(context_.loop, kRefusedAgainMs, cancel);
+    if (!slept) co_return std::unexpected(slept.error());
+  }
+}
+
+Task<Result<ConnectionPtr>> Cluster::try_addresses(Cancel& cancel, std::uint64_t by_ms, Permit& permit) {
+  const std::vector<Address> order = addresses_to_try();
+  Error last{CloseReason::no_endpoint, Side::upstream, Retry::never, 0};
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const std::uint32_t left = ms_until(by_ms, context_.loop.now_ms());
+    if (left == 0) break;
+    // one address that swallows everything must not use up the time of the others
+    const std::uint32_t share = std::max(left / static_cast<std::uint32_t>(order.size() - i), std::min(left, kLeastAddressMs));
+    auto connection = co_await connect_one(cancel, order[i], share, permit);
+    if (connection || cancel.error()) co_return connection;
+    mark_bad(order[i]);
+    last = connection.error();
+  }
+  co_return std::unexpected(last);
+}
+
+Task<Result<ConnectionPtr>> Cluster::connect_one(Cancel& cancel, Address address, std::uint32_t limit_ms, Permit& permit) {
+  auto fd = start_connect(address);
+  if (!fd) co_return std::unexpected(connect_error(fd.error().code));
+  auto connection = std::make_unique<Connection>(context_.loop, std::move(*fd), *this, address, std::move(permit));
+  const AbortOnCancel guard(cancel, connection->stream());
+  const Limit limit{limit_ms, CloseReason::connect_timeout};
+  const auto made = co_await connection->stream().connected(limit);
+  if (!made) {
+    permit = connection->take_permit();
+    Error error = made.error();
+    error.retry = Retry::yes;
+    co_return std::unexpected(error);
+  }
+  context_.counters.upstream_connections_opened.add();
+  co_return std::move(connection);
+}
+
+}  // namespace nuncio::upstream

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The nuncio authors
+//
+// One upstream as one worker sees it: the addresses of its name, a pool of idle connections, and the requests that wait for one. Lives
+// across reloads, keyed by the text of all settings that influence a connection (ClusterSpec::key); the limits are shared with the
+// other workers.
+//
+// Acquiring (spec README "refused connect", "names", "503 or 504"): the most recently used idle connection; else a new one, within
+// connect_timeout_ms altogether: wait for the name's first answer, then the addresses in turn, those that failed lately last. A refused
+// connect goes on to the next address at once; when all have refused, again every 100 ms.
+//
+// THREAD: one worker's loop, but for the Breaker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/intrusive_list.h"
+#include "base/task.h"
+#include "net/loop.h"
+#include "nuncio/snapshot.h"
+#include "observe/counters.h"
+#include "upstream/connection.h"
+#include "upstream/names.h"
+
+namespace nuncio::upstream {
+
+using ConnectionPtr = std::unique_ptr<Connection>;
+
+class Cluster {
+ public:
+  // What a cluster needs of its worker; outlives it.
+  struct Context {
+    Loop& loop;
+    observe::WorkerCounters& counters;
+    std::function<void(const NameKey&)> name_failed;    // an address of this name did not work: ask again soon
+    std::function<void(const std::string& key)> wants;  // a request waits here at the limit: others should let go of idle connections
+    std::function<void(const std::string& key)> freed;  // a connection was closed here and nobody here waits: others may make one
+  };
+
+  Cluster(Context& context, const ClusterSpec& spec, Name* name, std::shared_ptr<Breaker> breaker);
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+  ~Cluster();
+
+  const ClusterSpec& spec() const { return spec_; }
+  // the most recently used idle connection, or nothing
+  ConnectionPtr take_idle();
+  // A connection that stands. `fresh`: never a pooled one.
+  Task<Result<ConnectionPtr>> acquire(Cancel& cancel, bool fresh);
+  // `connection` has served a request and may serve another.
+  void give_back(ConnectionPtr connection);
+
+  // Another worker waits at the limit: close an idle connection if there is one.
+  void let_go_of_one();
+  // A connection was closed somewhere: the first who waits here may try to make one.
+  void connection_may_be_free();
+
+  bool idle() const { return open_ == 0 && waiters_.empty(); }
+  std::size_t open() const { return open_; }
+  void close_idle() { idle_.clear(); }
+
+ private:
+  friend class Connection;
+  friend class Permit;
+
+  // A request that waits because the limit is reached: it gets a connection, or the right to make one (null).
+  struct Waiter : ListHook {
+    Signal<ConnectionPtr> signal;
+  };
+  struct Endpoint {
+    Address address;
+    std::uint64_t bad_until_ms = 0;
+  };
+
+  Task<Result<ConnectionPtr>> connect(Cancel& cancel, std::uint64_t by_ms);
+  Task<Result<ConnectionPtr>> try_addresses(Cancel& cancel, std::uint64_t by_ms, Permit& permit);
+  Task<Result<ConnectionPtr>> connect_one(Cancel& cancel, Address address, std::uint32_t limit_ms, Permit& permit);
+  Task<Result<void>> wait_for_addresses(Cancel& cancel, std::uint64_t by_ms);
+  Task<Result<ConnectionPtr>> wait_for_turn(Cancel& cancel, std::uint64_t by_ms);
+  void refresh_endpoints();
+  std::vector<Address> addresses_to_try();
+  void mark_bad(const Address& address);
+  void drop(Connection& idle);
+  void connection_opened();
+  void connection_closed(const Stream& stream);
+  void permit_over();
+  bool hand_over(ConnectionPtr& connection);
+
+  Context& context_;
+  ClusterSpec spec_;
+  Name* name_;  // null: a literal address
+  std::shared_ptr<Breaker> breaker_;
+  NameAnswerPtr known_;  // what endpoints_ was made from
+  std::vector<Endpoint> endpoints_;
+  std::size_t next_endpoint_ = 0;
+  std::vector<ConnectionPtr> idle_;  // the most recently used one last
+  List<Waiter> waiters_;
+  std::size_t open_ = 0;
+};
+
+}  // namespace nuncio::upstream

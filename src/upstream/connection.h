@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The nuncio authors
+//
+// One HTTP/1.1 connection to an endpoint of a cluster. Belongs to the exchange that uses it, or to the cluster's pool while it is idle;
+// counts against the cluster's limit for as long as it exists. An idle connection that says anything, or ends, or has been idle for too
+// long, is closed by its pool (http-rules 20).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "net/stream.h"
+#include "upstream/breaker.h"
+
+namespace nuncio::upstream {
+
+class Cluster;
+
+// The right to have one connection to a cluster, taken from its limit; given back when it ends. Moves from address to address while a
+// connection is being made, and then lives in it.
+class Permit {
+ public:
+  explicit Permit(Cluster& cluster) : cluster_(&cluster) {}
+  Permit(Permit&& other) noexcept : cluster_(std::exchange(other.cluster_, nullptr)) {}
+  Permit& operator=(Permit&& other) noexcept {
+    std::swap(cluster_, other.cluster_);
+    return *this;
+  }
+  ~Permit();
+
+ private:
+  Cluster* cluster_;
+};
+
+class Connection final : private Stream::Watcher {
+ public:
+  Connection(Loop& loop, Fd fd, Cluster& cluster, const Address& endpoint, Permit permit);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  // for another address, when this connection could not be made
+  Permit take_permit() { return std::move(permit_); }
+  Stream& stream() { return stream_; }
+  const std::string& endpoint() const { return endpoint_; }  // "127.0.0.1:8000", for logs
+  bool reused() const { return served_ > 0; }
+  // a request was served: idle, at this place of the pool, for at most `idle_ms` (0: for ever)
+  void set_idle(std::size_t slot, std::uint32_t idle_ms);
+  void set_busy();
+  std::size_t slot() const { return slot_; }
+  void set_slot(std::size_t slot) { slot_ = slot; }
+
+ private:
+  void stream_event() override;
+  static void idle_too_long(void* self);
+
+  Cluster& cluster_;
+  Permit permit_;
+  Stream stream_;
+  std::string endpoint_;
+  Deadline idle_;
+  std::size_t slot_ = 0;
+  std::uint32_t served_ = 0;
+};
+
+}  // namespace nuncio::upstream
