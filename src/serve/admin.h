@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The nuncio authors
+//
+// The admin address: our own server on the control thread, with its own pages and no routes.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/task.h"
+#include "net/listener.h"
+#include "proxy/context.h"
+
+namespace nuncio::serve {
+
+class Admin final : private Listener::Owner {
+ public:
+  Admin(Loop& loop, Fd socket, proxy::LocalPages& probes, proxy::LocalPages& pages);
+  ~Admin();
+  Admin(const Admin&) = delete;
+  Admin& operator=(const Admin&) = delete;
+
+  // Ends every connection. REQUIRES: the loop goes on until idle()
+  void close();
+  bool idle() const { return sessions_.idle(); }
+
+ private:
+  void accepted(Fd connection, const Address& peer) override;
+  void accepting_paused(int code) override;
+  bool may_accept() override { return sessions_.running() < kMostConnections; }
+
+  static constexpr std::size_t kMostConnections = 256;
+  observe::WorkerCounters counters_;  // not part of the metrics: those are about traffic
+  proxy::Context context_;
+  Scope sessions_;
+  Listener listener_;
+};
+
+}  // namespace nuncio::serve
