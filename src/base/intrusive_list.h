@@ -44,8 +44,15 @@ class List {
   bool empty() const { return head_.next_ == &head_; }
   T* front() const { return empty() ? nullptr : static_cast<T*>(head_.next_); }
   T* back() const { return empty() ? nullptr : static_cast<T*>(head_.prev_); }
-  void push_back(T& element) { insert(element, head_.prev_); }
-  void push_front(T& element) { insert(element, &head_); }
+  // An element that stands in a list already leaves it first; it may be this one.
+  void push_back(T& element) {
+    element.ListHook::unlink();
+    insert(element, head_.prev_);
+  }
+  void push_front(T& element) {
+    element.ListHook::unlink();
+    insert(element, &head_);
+  }
   T* pop_front() {
     T* element = front();
     if (element != nullptr) element->ListHook::unlink();
@@ -74,7 +81,6 @@ class List {
  private:
   void insert(T& element, ListHook* after) {
     ListHook& hook = element;
-    hook.unlink();
     hook.prev_ = after;
     hook.next_ = after->next_;
     after->next_->prev_ = &hook;

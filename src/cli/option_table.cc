@@ -76,12 +76,22 @@ std::string unknown_option(const CommandSpec& command, std::string_view written)
   return fmt::format("unknown option '{}'; 'nuncio {} --help' lists them", option, command.name);
 }
 
-// what CLI11 could not place: unknown options, and arguments without a name
-std::expected<std::optional<Given>, Exit> judge_extras(const CommandSpec& command, const std::vector<std::string>& extras) {
-  std::optional<Given> positional;
-  for (const std::string& extra : extras) {
+// CLI11 hands over what it could not place: unknown options and arguments without a name. It takes the next argument for the value of an
+// option, whatever that looks like.
+std::expected<void, Exit> judge_options(const CommandSpec& command, const CLI::App& app) {
+  for (const std::string& extra : app.remaining()) {
     if (extra.size() > 1 && extra.front() == '-') return refuse(unknown_option(command, extra));
   }
+  for (const OptionSpec& spec : command.options) {
+    for (const std::string& value : app.get_option(dashed(spec.name))->results()) {
+      if (value.starts_with("--")) return refuse(fmt::format("--{}: a value ({}) is missing before '{}'", spec.name, spec.type, value));
+    }
+  }
+  return {};
+}
+
+std::expected<std::optional<Given>, Exit> judge_positional(const CommandSpec& command, const std::vector<std::string>& extras) {
+  std::optional<Given> positional;
   for (const std::string& extra : extras) {
     if (command.positional.empty()) return refuse(fmt::format("unexpected argument '{}'", extra));
     if (positional) return refuse(fmt::format("unexpected argument '{}'; one directory is enough", extra));
@@ -135,7 +145,6 @@ Taken take_value(const OptionSpec& spec, std::string_view value) {
     return spec.take(*word);
   }
   if (value.empty()) return std::unexpected("the value is empty");
-  if (value.starts_with("--")) return std::unexpected(fmt::format("a value ({}) is missing before '{}'", spec.type, value));
   return spec.take(value);
 }
 
@@ -175,7 +184,8 @@ Exit unusable(std::string_view sentence) { return {kExitUnusable, fmt::format("n
 std::expected<void, Exit> apply(const CommandSpec& command, std::span<const std::string> arguments, const Environment& environment) {
   const std::unique_ptr<CLI::App> app = make_app(command);
   if (auto parsed = parse_arguments(*app, arguments); !parsed) return parsed;
-  const auto positional = judge_extras(command, app->remaining());
+  if (auto judged = judge_options(command, *app); !judged) return judged;
+  const auto positional = judge_positional(command, app->remaining());
   if (!positional) return std::unexpected(positional.error());
   for (const OptionSpec& spec : command.options) {
     const CLI::Option& option = *app->get_option(dashed(spec.name));

@@ -14,6 +14,8 @@ namespace nuncio::config {
 
 namespace {
 
+constexpr int kMostUnknown = 20;  // in one object; a thousand of them say no more
+
 // A value that says what holds anyway changes nothing, so nothing is said about it.
 bool differs_from_default(const Field& field, const Node& value) {
   if (field.effect == Effect::closed) return true;
@@ -80,10 +82,12 @@ class FieldChecker {
   }
 
   void unknown(const Node& key) {
+    if (++unknown_ > kMostUnknown) return;
     std::vector<std::string_view> known;
     for (const Field& field : rules_.fields) known.push_back(field.name);
     for (const Field& field : rules_.also) known.push_back(field.name);
     std::string message = "unknown field " + quote(path_ + key.text);
+    if (unknown_ == kMostUnknown) message += "; further ones are not listed";
     if (rules_.strict) {
       report_.error(key, std::move(message), nearest_hint(key.text, known));
     } else {
@@ -122,6 +126,7 @@ class FieldChecker {
   Report& report_;
   std::string path_;
   std::vector<const Field*> seen_;
+  int unknown_ = 0;
   Fields out_;
 };
 

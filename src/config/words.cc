@@ -71,7 +71,8 @@ std::string quote(std::string_view text) {
 }
 
 std::string nearest_hint(std::string_view word, std::span<const std::string_view> known) {
-  const auto nearest = nearest_word(word, known);
+  static constexpr std::size_t kLongestWord = 64;  // nobody mistypes more, and the search costs time
+  const auto nearest = word.size() > kLongestWord ? std::nullopt : nearest_word(word, known);
   return nearest ? "did you mean " + quote(*nearest) + "?" : std::string();
 }
 

@@ -207,14 +207,15 @@ std::size_t write_request_head(const RequestHead& head, std::span<char> out) {
 }
 
 std::size_t write_response_head(const ResponseHead& head, std::span<char> out) {
-  const DecimalText status(static_cast<std::uint64_t>(head.status));
+  const auto digit = [&head](int place) { return static_cast<char>('0' + head.status / place % 10); };
+  const std::array<char, 3> status = {digit(100), digit(10), digit(1)};
   const DecimalText length(head.content_length);
   FramingField framing = framing_field(head.framing, length.view());
   // HEAD and 304 keep what they say about a length, if they say it
   if (head.framing == Framing::none) framing = {FieldId::content_length, {}, length.view(), false};
   return write_measured(out, [&](auto& sink) {
     sink.put("HTTP/1.1 ");
-    sink.put(status.view());
+    sink.put({status.data(), status.size()});
     sink.put(" ");
     sink.put(head.reason);
     sink.put("\r\n");

@@ -22,14 +22,19 @@ constexpr std::size_t kSmallestRecord = 16;
 
 LookupStatus status_of(int code) {
   switch (code) {
-    case ARES_SUCCESS: return LookupStatus::found;
-    case ARES_ENOTFOUND: return LookupStatus::no_such_name;
-    case ARES_ENODATA: return LookupStatus::no_data;
+    case ARES_SUCCESS:
+      return LookupStatus::found;
+    case ARES_ENOTFOUND:
+      return LookupStatus::no_such_name;
+    case ARES_ENODATA:
+      return LookupStatus::no_data;
     case ARES_EFORMERR:
     case ARES_EBADNAME:
     case ARES_EBADQUERY:
-    case ARES_EBADRESP: return LookupStatus::malformed;
-    default: return LookupStatus::no_answer;
+    case ARES_EBADRESP:
+      return LookupStatus::malformed;
+    default:
+      return LookupStatus::no_answer;
   }
 }
 
@@ -87,11 +92,16 @@ int read_records(Parse parse, const unsigned char* answer, int size, std::vector
 
 std::string_view text_of(LookupStatus status) {
   switch (status) {
-    case LookupStatus::found: return "found";
-    case LookupStatus::no_such_name: return "no such name";
-    case LookupStatus::no_data: return "the name has no address";
-    case LookupStatus::malformed: return "the name, or the answer about it, is malformed";
-    case LookupStatus::no_answer: break;
+    case LookupStatus::found:
+      return "found";
+    case LookupStatus::no_such_name:
+      return "no such name";
+    case LookupStatus::no_data:
+      return "the name has no address";
+    case LookupStatus::malformed:
+      return "the name, or the answer about it, is malformed";
+    case LookupStatus::no_answer:
+      break;
   }
   return "no answer from any name server";
 }

@@ -36,7 +36,9 @@ enum class LookupStatus : std::uint8_t {
 // "no such name", "no answer from any name server", …
 std::string_view text_of(LookupStatus status);
 // The servers say that there is nothing; asking for another name makes sense.
-constexpr bool is_absent(LookupStatus status) { return status == LookupStatus::no_such_name || status == LookupStatus::no_data; }
+constexpr bool is_absent(LookupStatus status) {
+  return status == LookupStatus::no_such_name || status == LookupStatus::no_data;
+}
 
 struct LookupResult {
   LookupStatus status = LookupStatus::no_answer;

@@ -172,13 +172,8 @@ class Compiler {
   }
 
   void check_weights(const std::vector<MappingRef>& members, const Shares& shares) {
-    Diagnostics& diagnostics = configuration_.diagnostics;
-    for (const MappingRef& member : members) {
-      if (!member->weight || (*member->weight >= 0 && *member->weight <= 100)) continue;
-      diagnostics.error(member->place, member->id.text(), "weight " + std::to_string(*member->weight) + " is not a percentage",
-                        "write a number from 0 to 100");
-    }
     if (members.size() == 1) return;
+    Diagnostics& diagnostics = configuration_.diagnostics;
     const model::Mapping& last = *members.back();
     const auto unweighted = std::count_if(members.begin(), members.end(), [](const MappingRef& member) { return !member->weight; });
     if (shares.total > 100) {

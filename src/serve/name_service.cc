@@ -28,7 +28,9 @@ void keep_other_family(const std::vector<Address>& old, std::vector<Address>& fr
   fresh.insert(first ? fresh.begin() : fresh.end(), kept.begin(), kept.end());
 }
 
-std::string text_of_key(const NameKey& key) { return fmt::format("{}", fmt::join(key, " or ")); }
+std::string text_of_key(const NameKey& key) {
+  return fmt::format("{}", fmt::join(key, " or "));
+}
 
 }  // namespace
 
@@ -179,7 +181,8 @@ void NameService::found(Entry& entry, LookupResult result) {
   entry.remembered = result.name + ".";
   schedule(entry, std::clamp<std::uint64_t>(std::uint64_t{result.ttl_s} * 1000, settings_.min_refresh, settings_.max_refresh));
   if (result.incomplete && entry.has_addresses()) keep_other_family(entry.answer->addresses, result.addresses);
-  const bool known = entry.has_addresses() && entry.answer->name == result.name && same_addresses(entry.answer->addresses, result.addresses);
+  const bool known =
+      entry.has_addresses() && entry.answer->name == result.name && same_addresses(entry.answer->addresses, result.addresses);
   if (!known) publish(entry, {std::move(result.addresses), std::move(result.name), {}});
 }
 

@@ -36,10 +36,10 @@ class NameService {
     std::uint32_t first_retry = 1'000;  // after the first failure
     std::uint32_t retry = 5'000;
     std::uint32_t withdraw_after = 60'000;
-    std::uint32_t forget_after = 600'000;       // a name that no configuration uses
-    std::uint32_t rediscover_after = 60'000;    // how long the candidate and suffix that worked are asked alone
+    std::uint32_t forget_after = 600'000;     // a name that no configuration uses
+    std::uint32_t rediscover_after = 60'000;  // how long the candidate and suffix that worked are asked alone
     std::uint32_t refresh_soon_interval = 1'000;
-    std::size_t lookups_in_flight = 32;    // of two queries each
+    std::size_t lookups_in_flight = 32;      // of two queries each
     std::uint32_t lookups_per_second = 200;  // for all names together: with many names each is asked less often
   };
   // What is known about a name has changed; never from inside use() or refresh_soon(). nullptr: nobody has used it for so long that it
@@ -59,9 +59,9 @@ class NameService {
   // for diagnostics
   struct Status {
     NameKey key;
-    NameAnswerPtr answer;        // nullptr: not known yet
-    std::uint64_t age_ms = 0;    // since the addresses were confirmed; 0 without an answer
-    std::string_view problem;    // why the last try failed; empty when it did not
+    NameAnswerPtr answer;      // nullptr: not known yet
+    std::uint64_t age_ms = 0;  // since the addresses were confirmed; 0 without an answer
+    std::string_view problem;  // why the last try failed; empty when it did not
   };
   std::vector<Status> status();
   std::size_t size() const { return entries_.size(); }

@@ -86,11 +86,11 @@ def shared(tmp_path_factory):
 def pair(shared):
     """`shared`, clean before and checked after each test."""
     proxy, echo_origin = shared
-    proxy.forget_clients()
+    proxy.before_test()
     echo_origin.forget()
     echo_origin.faults.clear()
     yield proxy, echo_origin
-    proxy.forget_clients()
+    proxy.after_test()
     echo_origin.check()
 
 

@@ -125,7 +125,7 @@ def test_lines_survive_the_end(logged):
     """What was logged before SIGTERM is in the file after it."""
     proxy, _ = logged()
     for i in range(500):
-        assert proxy.get("/a/%d" % i).status == 200
+        assert proxy.get("/a/n%d" % i).status == 200
     proxy.stop()
     assert len(proxy.access_log.read_text().splitlines()) == 500
 

@@ -51,9 +51,10 @@ def mirror_proxy(tmp_path_factory):
 @pytest.fixture
 def mirror(mirror_proxy):
     proxy, origin = mirror_proxy
+    proxy.before_test()
     origin.forget()
     yield proxy, origin
-    proxy.forget_clients()
+    proxy.after_test()
     origin.check()
 
 

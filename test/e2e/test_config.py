@@ -209,9 +209,9 @@ def test_same_name_in_two_namespaces(start, origin):
     assert served(start(documents), "a", "b") == ["a", "b"]
 
 
-def test_same_name_twice_the_last_wins(start, origin):
+def test_same_name_twice_the_first_stays(start, origin):
     proxy = start({"a.yaml": mapping("m", "/a/", origin), "b.yaml": mapping("m", "/b/", origin)})
-    assert served(proxy, "a", "b") == ["b"]
+    assert served(proxy, "a", "b") == ["a"]
     assert "a.yaml" in proxy.output() and "b.yaml" in proxy.output()
 
 

@@ -115,6 +115,7 @@ ROUTED = {
 
 @pytest.mark.parametrize("target", ROUTED)
 def test_route_is_chosen_on_the_path_that_the_origin_gets(guarded, target):
+    guarded.before_test()
     answer = guarded.get(target)
     if ROUTED[target] is None:
         assert (answer.status, answer.body) == (404, b"")

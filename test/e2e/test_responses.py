@@ -41,8 +41,9 @@ def running(tmp_path_factory):
 @pytest.fixture
 def broken(running):
     proxy, origin = running
+    proxy.before_test()
     yield proxy, origin
-    proxy.forget_clients()
+    proxy.after_test()
     origin.origin.check()
 
 

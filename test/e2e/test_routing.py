@@ -12,10 +12,18 @@ from kit.wire import reply
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory):
+def table_proxy(tmp_path_factory):
     """One proxy, reloaded per row."""
     with Origin() as origin, Nuncio(tmp_path_factory.mktemp("routing")) as proxy:
         yield proxy, origin
+
+
+@pytest.fixture
+def table(table_proxy):
+    proxy, origin = table_proxy
+    proxy.before_test()
+    yield proxy, origin
+    proxy.after_test()
 
 
 def named(name, prefix, origin, **fields):

@@ -23,9 +23,11 @@ def examples_proxy(tmp_path_factory):
 @pytest.fixture
 def example(examples_proxy):
     proxy, httpbin, predict = examples_proxy
+    proxy.before_test()
     httpbin.forget()
     predict.forget()
     yield proxy, httpbin, predict
+    proxy.after_test()
     httpbin.check()
     predict.check()
 

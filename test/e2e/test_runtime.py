@@ -142,7 +142,7 @@ def test_cancelled_wait_in_the_pool_queue(start, make_origin, workers, way):
     else:
         assert not [t for t in origin.targets() if "leaving" in t]
         assert proxy.get("/p/after").status == 200
-    assert origin.most_open == 1
+    assert origin.most_busy == 1
 
 
 @pytest.mark.parametrize("way", ["reset", "reset in an answer", "half-close"])

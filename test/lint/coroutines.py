@@ -5,6 +5,7 @@ from cxx import Token, begins_lambda, lambda_body, match_backward, match_forward
 from tree import Finding, Tree
 
 HANDLE_PLACES = ("src/base/task", "src/net/stream", "test/unit/base/")
+ASSIGNMENTS = {"=", "+=", "-=", "|=", "&="}
 COROUTINE_WORDS = {"co_await", "co_return", "co_yield"}
 CONTROL = {"if", "while", "for", "switch"}
 
@@ -102,8 +103,8 @@ def _before(tokens: list[Token], at: int) -> str:
     texts = [token.text for token in head]
     if not texts or texts == ["co_return"] or texts == ["(", "void", ")"]:
         return ""
-    if texts[-1] != "=":
-        return "co_await must stand alone, behind `=` or behind co_return"
+    if texts[-1] not in ASSIGNMENTS:
+        return "co_await must stand alone, behind an assignment or behind co_return"
     if "auto" in texts and "[" in texts and texts[texts.index("[") - 1] in ("auto", "&", "&&"):
         return "no structured binding of a co_await"
     if any(text in ("?", "&&", "||", "==") for text in texts[:-1] if text != "&&" or "auto" not in texts):

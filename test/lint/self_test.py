@@ -71,7 +71,8 @@ SAMPLES = [
     (coroutines.await_form, within("return {co_await f(a)};"), True),
     (coroutines.await_form, within("auto x = (co_await f(a)).value();"), True),
     (coroutines.await_form, within("for (auto x : co_await f(a)) g(x);"), True),
-    (coroutines.await_form, within("total += co_await f(a);"), True),
+    (coroutines.await_form, within("total += co_await f(a);"), False),
+    (coroutines.await_form, within("total << co_await f(a);"), True),
 
     (coroutines.await_arguments, within("co_await f(a, std::move(b), \"{}\", 3, g(c), d[1]);"), False),
     (coroutines.await_arguments, within("co_await f({a, 1});"), True),

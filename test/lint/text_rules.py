@@ -102,7 +102,7 @@ def file_length(tree: Tree):
 
 
 def line_length(tree: Tree):
-    for file in tree.cxx():
+    for file in tree.cxx("src", "include"):  # tables of cases in tests are tables, too
         if file.path.startswith(TABLES):
             continue
         for number, line in enumerate(file.lines, 1):

@@ -64,7 +64,7 @@ def run(*args, env=None, stdin=None, cwd=None):
 class Nuncio:
     """One running `nuncio serve`.
 
-    documents: dict of file name → documents, or documents for routes.yaml. listen: list of addresses, default one free TCP port.
+    documents: dict of file name → documents, or one document, a list or text for routes.yaml. listen: list of addresses, default one free TCP port.
     """
 
     def __init__(self, directory, documents=None, *, args=(), env=None, workers=None, listen=None, rlimit_nofile=None, access_log=True,
@@ -90,7 +90,8 @@ class Nuncio:
         self.beacon = None
         self.clients = []
         self.expect_exit = 0
-        for name, docs in (documents if isinstance(documents, dict) else {"routes.yaml": documents or []}).items():
+        files = documents if isinstance(documents, dict) and "kind" not in documents else {"routes.yaml": documents or []}
+        for name, docs in files.items():
             self.write(name, docs)
         if start:
             self.start(ready)
@@ -183,14 +184,15 @@ class Nuncio:
         """Wait until everything that was written before is served by every worker: a marker Mapping, in the file that sorts first,
         is written after it. `reload` is called after writing (to send a SIGHUP, say)."""
         if not self.beacon:
-            self.beacon = Origin(lambda request: reply(200, "here"))
+            self.beacon = Origin(lambda request: reply(200, "beacon " + request.target))
         self.generation += 1
         path = "/--marker--/%d/" % self.generation
-        self.write("000-marker.yaml", mapping("marker", path, self.beacon))
+        self.write("000-marker.yaml", mapping("marker", path, self.beacon, rewrite="", precedence=1000000))
         if reload:
             reload()
         wanted = 1 if self.workers == 1 else 6 * self.workers  # fresh connections in a row: the kernel spreads them over the workers
-        self.wait(lambda: all(self.get(path).status == 200 for _ in range(wanted)), "the configuration to be in force", LIMIT * 2)
+        answer = b"beacon " + path.encode()
+        self.wait(lambda: all(self.get(path).body == answer for _ in range(wanted)), "the configuration to be in force", LIMIT * 2)
 
     def apply(self, name, documents):
         self.write(name, documents)
@@ -219,6 +221,18 @@ class Nuncio:
         for c in self.clients:
             c.close()
         self.clients.clear()
+
+    # ---- one process for the tests of a module
+    def before_test(self):
+        """A process that a test has killed must not fail those after it."""
+        self.forget_clients()
+        if self.process.poll() is not None:
+            self.start()
+
+    def after_test(self):
+        self.forget_clients()
+        status = self.process.poll()
+        assert status is None, "nuncio ended with status %s\n%s" % (status, self.stderr()[-4000:])
 
     # ---- what the operating system says
     def cpu_seconds(self):

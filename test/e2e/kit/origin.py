@@ -7,7 +7,7 @@ Two ways to use it:
   Origin(script=script)   script(wire, origin, number) drives a connection by itself; `number` counts connections from 0
 
 What it saw: `heads` (request heads as they came), `requests` (those that came completely), `cut` (those that did not),
-`connections`, `open` (now). Whatever breaks RFC 9112 lands in `faults`, and the fixture fails the test.
+`connections`, `open` (now), `most_busy` (exchanges at once). Whatever breaks RFC 9112 lands in `faults`, and the fixture fails the test.
 """
 import json
 import socket
@@ -33,7 +33,8 @@ class Origin:
         self.heads, self.requests, self.cut, self.faults, self.wires = [], [], [], [], []
         self.connections = 0
         self.open = 0
-        self.most_open = 0
+        self.busy = 0
+        self.most_busy = 0
         self.closing = False
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_STREAM)
@@ -65,7 +66,6 @@ class Origin:
                 number = self.connections
                 self.connections += 1
                 self.open += 1
-                self.most_open = max(self.most_open, self.open)
                 wire = Wire(sock, limit=LIMIT * 3)
                 self.wires.append(wire)
                 self.lock.notify_all()
@@ -118,7 +118,12 @@ class Origin:
 
     def serve_one(self, wire):
         request = self.request(wire)
+        with self.lock:
+            self.busy += 1
+            self.most_busy = max(self.most_busy, self.busy)
         data = self.answer(request)
+        with self.lock:
+            self.busy -= 1
         if data is None:
             return False
         wire.send(data)

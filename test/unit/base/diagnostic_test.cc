@@ -10,7 +10,9 @@
 namespace nuncio {
 namespace {
 
-std::shared_ptr<const std::string> name(const char* text) { return std::make_shared<const std::string>(text); }
+std::shared_ptr<const std::string> name(const char* text) {
+  return std::make_shared<const std::string>(text);
+}
 
 TEST_CASE("a place shows as much as is known") {
   CHECK(Place{}.text().empty());

@@ -56,7 +56,8 @@ TEST_CASE("other versions and kinds") {
       {"apiVersion: ambassador/v1\nkind: Linkerd2Resolver\nname: m\n", Fate::ignored, 0, "is not known and is ignored"},
       {"apiVersion: getambassador.io/v2\nkind: FilterPolicy\nname: m\n", Fate::not_served, 1, "nothing enforces this access rule"},
       {"apiVersion: v1\nkind: Service\nname: m\n", Fate::rejected, 1, "the field 'metadata' is missing"},
-      {"apiVersion: getambassador.io/v2\nkind: Mapping\nname: m\nambassador_id: {a: b}\n", Fate::rejected, 1, "'ambassador_id' must be a list"},
+      {"apiVersion: getambassador.io/v2\nkind: Mapping\nname: m\nambassador_id: {a: b}\n", Fate::rejected, 1,
+       "'ambassador_id' must be a list"},
       {"apiVersion: getambassador.io/v2\nkind: Mapping\nname: m\nnamespace: [a]\n", Fate::rejected, 1, "'namespace' must be a text"},
   };
   for (const Case& entry : cases) {
@@ -101,11 +102,13 @@ TEST_CASE("Kubernetes shape and lists") {
   CHECK(contains(misplaced.said, "t.yaml:5:1: notice: Mapping m: unknown field 'rewrite'; it belongs under 'spec'"));
 
   CHECK(contains(read_mapping_text("apiVersion: getambassador.io/v2\nkind: Mapping\nmetadata: {name: m}\n").said, "'spec' is missing"));
-  CHECK(contains(read_mapping_text("apiVersion: getambassador.io/v2\nkind: Mapping\nmetadata: {name: m}\nspec: [a]\n").said, "'spec' must be"));
+  CHECK(contains(read_mapping_text("apiVersion: getambassador.io/v2\nkind: Mapping\nmetadata: {name: m}\nspec: [a]\n").said,
+                 "'spec' must be"));
 
-  const PieceContent list = read_text("apiVersion: v1\nkind: List\nitems:\n- {apiVersion: getambassador.io/v2, kind: Mapping, metadata: {name: a}, "
-                                      "spec: {prefix: /a/, service: a}}\n- 7\n- {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
-                                      "- {apiVersion: getambassador.io/v2, kind: Mapping, name: b, prefix: /b/, service: b}\n");
+  const PieceContent list = read_text(
+      "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: getambassador.io/v2, kind: Mapping, metadata: {name: a}, "
+      "spec: {prefix: /a/, service: a}}\n- 7\n- {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
+      "- {apiVersion: getambassador.io/v2, kind: Mapping, name: b, prefix: /b/, service: b}\n");
   REQUIRE(list.documents.size() == 2);
   CHECK(list.documents[0].mapping->prefix == "/a/");
   CHECK(list.documents[1].info.place.text() == "t.yaml:7:3");
@@ -211,8 +214,8 @@ TEST_CASE("other styles of annotations stand where they begin") {
   CHECK(folded.documents[0].mapping);
   CHECK(contains(joined(folded.diagnostics), "t.yaml:6:30 (q.default.1): notice: Mapping a: unknown field 'odd'"));
 
-  const PieceContent list = read_text(
-      "apiVersion: v1\nkind: Service\nmetadata:\n  name: q\n  annotations:\n    getambassador.io/config: [a]\n");
+  const PieceContent list =
+      read_text("apiVersion: v1\nkind: Service\nmetadata:\n  name: q\n  annotations:\n    getambassador.io/config: [a]\n");
   CHECK(contains(joined(list.diagnostics), "error: Service q: the annotation getambassador.io/config must be a text"));
 
   const PieceContent nested = read_text(

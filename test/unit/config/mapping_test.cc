@@ -173,10 +173,10 @@ TEST_CASE("errors that leave the document in force") {
 }
 
 TEST_CASE("conditions that are not served leave the Mapping out") {
-  for (const char* more : {"prefix_regex: true", "prefix_exact: true", "method: GET|HEAD\nmethod_regex: true", "host: a.*\nhost_regex: true",
-                           "hostname: '*.example.com'", "host: 'www.*'", "headers: {x-a: b}", "regex_headers: {x-a: b}",
-                           "query_parameters: {a: b}", "regex_query_parameters: {a: b}", "shadow: true", "host_redirect: true",
-                           "regex_rewrite: {pattern: a, substitution: b}"}) {
+  for (const char* more :
+       {"prefix_regex: true", "prefix_exact: true", "method: GET|HEAD\nmethod_regex: true", "host: a.*\nhost_regex: true",
+        "hostname: '*.example.com'", "host: 'www.*'", "headers: {x-a: b}", "regex_headers: {x-a: b}", "query_parameters: {a: b}",
+        "regex_query_parameters: {a: b}", "shadow: true", "host_redirect: true", "regex_rewrite: {pattern: a, substitution: b}"}) {
     CAPTURE(std::string(more));
     const OneMapping one = read_mapping_text(mapping_text(more));
     CHECK_FALSE(one.mapping);
@@ -189,9 +189,10 @@ TEST_CASE("conditions that are not served leave the Mapping out") {
 
 TEST_CASE("what equals the default needs no word") {
   for (const char* more :
-       {"prefix_regex: false", "headers: {}", "host_redirect: no", "tls: false", "grpc: false", "hostname: '*'", "host: '*'", "shadow: false",
-        "priority: default", "dns_type: strict_dns", "load_balancer: {policy: round_robin}", "resolver: kubernetes-service", "enable_ipv4: true",
-        "host: _skip_mapping_with_empty_host_", "v2ExplicitTLS: {serviceScheme: http}", "docs: {path: /a}", "generation: 3"}) {
+       {"prefix_regex: false", "headers: {}", "host_redirect: no", "tls: false", "grpc: false", "hostname: '*'", "host: '*'",
+        "shadow: false", "priority: default", "dns_type: strict_dns", "load_balancer: {policy: round_robin}",
+        "resolver: kubernetes-service", "enable_ipv4: true", "host: _skip_mapping_with_empty_host_", "v2ExplicitTLS: {serviceScheme: http}",
+        "docs: {path: /a}", "generation: 3"}) {
     CAPTURE(std::string(more));
     const OneMapping one = read_mapping_text(mapping_text(more));
     REQUIRE(one.mapping);
@@ -223,7 +224,7 @@ TEST_CASE("notices leave the Mapping in force") {
       {"remove_response_headers: [Content-Length]", "cannot be removed"},
       {"allow_upgrade: [CONNECT]", "CONNECT is not served"},
       {"host: a.example\nhostname: b.example", "'hostname' takes the place of 'host'"},
-      {"cors: {origins: '*', orgins: x}", "unknown field 'cors.orgins'; did you mean 'origins'?"},
+      {"circuit_breakers: [{max_conections: 1}]", "unknown field 'circuit_breakers.max_conections'; did you mean 'max_connections'?"},
   };
   for (const Case& entry : cases) {
     CAPTURE(std::string(entry.more));
@@ -259,16 +260,16 @@ TEST_CASE("services that this version cannot speak to answer 503") {
     const char* context;
     std::size_t errors;
   };
-  const Upstream cases[] = {
-      {"https://web", "", 443, true, "", 0},          {"https://web:8443", "tls: ctx", 8443, true, "ctx", 0},
-      {"web", "tls: true", 443, true, "", 0},         {"web", "tls: 'true'", 443, true, "true", 0},
-      {"http://web", "tls: true", 443, true, "", 1},  {"web:81", "grpc: true", 81, false, "", 0},
-      {"https://web", "tls: false", 443, true, "", 0}};
+  const Upstream cases[] = {{"https://web", "", 443, true, "", 0},          {"https://web:8443", "tls: ctx", 8443, true, "ctx", 0},
+                            {"web", "tls: true", 443, true, "", 0},         {"web", "tls: 'true'", 443, true, "true", 0},
+                            {"http://web", "tls: true", 443, true, "", 1},  {"web:81", "grpc: true", 81, false, "", 0},
+                            {"https://web", "tls: false", 443, true, "", 0}};
   for (const Upstream& entry : cases) {
     CAPTURE(std::string(entry.service));
     CAPTURE(std::string(entry.more));
-    const OneMapping one = read_mapping_text("apiVersion: ambassador/v1\nkind: Mapping\nname: m\nprefix: /p/\nservice: " + std::string(entry.service) +
-                                             "\n" + entry.more + "\n");
+    const OneMapping one =
+        read_mapping_text("apiVersion: ambassador/v1\nkind: Mapping\nname: m\nprefix: /p/\nservice: " + std::string(entry.service) + "\n" +
+                          entry.more + "\n");
     REQUIRE(one.mapping);
     CHECK_FALSE(one.mapping->service.usable);
     CHECK(one.mapping->service.tls == entry.tls);
@@ -278,6 +279,15 @@ TEST_CASE("services that this version cannot speak to answer 503") {
     CHECK(one.content.diagnostics.notices() == 1);
     CHECK(contains(one.said, "is not served by this version; the Mapping answers 503"));
   }
+}
+
+TEST_CASE("a document full of unknown fields is named for some of them") {
+  std::string more;
+  for (int i = 0; i < 1000; ++i) more += "odd" + std::to_string(i) + ": 1\n";
+  const OneMapping one = read_mapping_text(mapping_text(more + std::string(500, 'x') + ": 1\n"));
+  CHECK(one.mapping);
+  CHECK(one.content.diagnostics.notices() == 20);
+  CHECK(contains(one.said, "further ones are not listed"));
 }
 
 TEST_CASE("errors in fields that are not served are errors all the same") {

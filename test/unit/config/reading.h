@@ -71,6 +71,8 @@ inline OneMapping read_mapping_text(std::string_view text, const ReadContext& co
   return out;
 }
 
-inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+inline bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 }  // namespace nuncio::config

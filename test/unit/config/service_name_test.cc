@@ -49,9 +49,27 @@ TEST_CASE("services that can be used") {
 }
 
 TEST_CASE("services that cannot be used") {
-  for (const char* text : {"", ":8080", "http://", "web:", "web:x", "web:-1", "web:65536", "web:99999999999999999999", "web:80:81", "[::1", "[::1]x",
-                           "[web]", "we b", "user@web", "a..b", ".a", "1.2.3", "300.1.1.1", "http://target:80.invalid", "w\xc3\xa9"
-                                                                                                                               "b"}) {
+  for (const char* text : {"",
+                           ":8080",
+                           "http://",
+                           "web:",
+                           "web:x",
+                           "web:-1",
+                           "web:65536",
+                           "web:99999999999999999999",
+                           "web:80:81",
+                           "[::1",
+                           "[::1]x",
+                           "[web]",
+                           "we b",
+                           "user@web",
+                           "a..b",
+                           ".a",
+                           "1.2.3",
+                           "300.1.1.1",
+                           "http://target:80.invalid",
+                           "w\xc3\xa9"
+                           "b"}) {
     CAPTURE(std::string(text));
     CHECK_FALSE(parse_service(text).problem.empty());
   }

@@ -15,7 +15,9 @@ std::string repeated(const char* text, int times) {
   return out;
 }
 
-std::string broken(const ParsedYaml& parsed) { return parsed.broken ? parsed.broken->message : std::string(); }
+std::string broken(const ParsedYaml& parsed) {
+  return parsed.broken ? parsed.broken->message : std::string();
+}
 
 TEST_CASE("nodes have kinds, texts and places") {
   const ParsedYaml parsed = parse_yaml("a: 1\nb:\n- x\n- 'y'\nc:\n  d: |\n    e\n");
@@ -115,7 +117,8 @@ TEST_CASE("nothing is not an error") {
 
 TEST_CASE("depth is bounded, whatever the style") {
   CHECK(parse_yaml(repeated("[", 60) + repeated("]", 60)).root);
-  for (const std::string& text : {repeated("[", 100) + repeated("]", 100), repeated("[", 200'000), repeated("{a: ", 5000), repeated("- ", 5000) + "x"}) {
+  for (const std::string& text :
+       {repeated("[", 100) + repeated("]", 100), repeated("[", 200'000), repeated("{a: ", 5000), repeated("- ", 5000) + "x"}) {
     CHECK(broken(parse_yaml(text)).find("nested deeper") != std::string::npos);
   }
   std::string block;

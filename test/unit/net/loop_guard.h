@@ -12,7 +12,10 @@ namespace nuncio::test {
 
 class Guard {
  public:
-  explicit Guard(Loop& loop) : loop_(loop), deadline_(loop.deadlines(), [](void* self) { static_cast<Guard*>(self)->stop(); }, this) {
+  explicit Guard(Loop& loop)
+      : loop_(loop),
+        deadline_(
+            loop.deadlines(), [](void* self) { static_cast<Guard*>(self)->stop(); }, this) {
     deadline_.set(loop.now_ms() + kPatienceMs);
   }
 

@@ -17,7 +17,7 @@ namespace {
 using Strings = std::vector<std::string>;
 
 struct Read {
-  const char* text;
+  std::string text;
   Strings servers;
   Strings search;
 };
@@ -73,7 +73,7 @@ TEST_CASE("resolv.conf: hostile sizes stay bounded") {
 TEST_CASE("search list: order by the number of dots") {
   struct Case {
     std::uint32_t ndots;
-    const char* name;
+    std::string name;
     Strings names;
   };
   const std::vector<Case> cases = {

@@ -21,7 +21,9 @@ using test::DnsSays;
 using test::ScriptedDns;
 using test::TemporaryFile;
 
-std::string server_line(const ScriptedDns& dns) { return "nameserver 127.0.0.1:" + std::to_string(dns.port()) + "\n"; }
+std::string server_line(const ScriptedDns& dns) {
+  return "nameserver 127.0.0.1:" + std::to_string(dns.port()) + "\n";
+}
 
 Strings texts(const LookupResult& result) {
   Strings texts;
@@ -107,7 +109,7 @@ TEST_CASE("a CNAME is followed, and its TTL counts") {
 
 TEST_CASE("failures are told apart") {
   struct Case {
-    const char* name;
+    std::string name;
     DnsSays says;
     LookupStatus status;
   };
@@ -243,18 +245,14 @@ TEST_CASE("a failure for one family is told beside the addresses of the other") 
 TEST_CASE("hosts file, localhost and literals need no name server") {
   Fixture f("", "10.9.9.9 db db.test\n2001:db8::9 db\n10.9.9.10 LOCALHOST.test\n");
   struct Case {
-    const char* name;
+    std::string name;
     Strings addresses;
   };
   const std::vector<Case> cases = {
-      {"db", {"10.9.9.9", "2001:db8::9"}},
-      {"DB.test", {"10.9.9.9"}},
-      {"db.test.", {"10.9.9.9"}},
-      {"localhost", {"127.0.0.1", "::1"}},
-      {"LocalHost.", {"127.0.0.1", "::1"}},
-      {"app.localhost", {"127.0.0.1", "::1"}},
-      {"localhost.test", {"10.9.9.10"}},
-      {"192.0.2.1", {"192.0.2.1"}},
+      {"db", {"10.9.9.9", "2001:db8::9"}},  {"DB.test", {"10.9.9.9"}},
+      {"db.test.", {"10.9.9.9"}},           {"localhost", {"127.0.0.1", "::1"}},
+      {"LocalHost.", {"127.0.0.1", "::1"}}, {"app.localhost", {"127.0.0.1", "::1"}},
+      {"localhost.test", {"10.9.9.10"}},    {"192.0.2.1", {"192.0.2.1"}},
       {"2001:db8::5", {"2001:db8::5"}},
   };
   for (const Case& item : cases) {

@@ -26,8 +26,12 @@ constexpr std::uint16_t kA = 1;
 constexpr std::uint16_t kAaaa = 28;
 constexpr std::uint16_t kCname = 5;
 
-std::string number16(std::size_t value) { return {static_cast<char>(value >> 8 & 0xff), static_cast<char>(value & 0xff)}; }
-std::string number32(std::uint32_t value) { return number16(value >> 16) + number16(value & 0xffff); }
+std::string number16(std::size_t value) {
+  return {static_cast<char>(value >> 8 & 0xff), static_cast<char>(value & 0xff)};
+}
+std::string number32(std::uint32_t value) {
+  return number16(value >> 16) + number16(value & 0xffff);
+}
 
 std::string wire_name(std::string_view name) {
   std::string wire;
@@ -67,7 +71,8 @@ std::optional<Question> read_question(const std::string& message) {
     at += size + 1U;
   }
   if (at + 5 > message.size()) return std::nullopt;
-  question.type = static_cast<std::uint16_t>(static_cast<unsigned char>(message[at + 1]) << 8 | static_cast<unsigned char>(message[at + 2]));
+  question.type =
+      static_cast<std::uint16_t>(static_cast<unsigned char>(message[at + 1]) << 8 | static_cast<unsigned char>(message[at + 2]));
   question.end = at + 5;
   return question;
 }

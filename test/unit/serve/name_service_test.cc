@@ -65,11 +65,15 @@ class Fixture {
       Loop& loop;
       const std::function<bool()>& condition;
       Deadline deadline;
-    } poll{loop, condition, {loop.deadlines(), [](void* self) {
-                                auto& poll_now = *static_cast<Poll*>(self);
-                                if (poll_now.condition()) return poll_now.loop.stop();
-                                poll_now.deadline.set(poll_now.loop.now_ms() + 4);
-                              }, &poll}};
+    } poll{loop,
+           condition,
+           {loop.deadlines(),
+            [](void* self) {
+              auto& poll_now = *static_cast<Poll*>(self);
+              if (poll_now.condition()) return poll_now.loop.stop();
+              poll_now.deadline.set(poll_now.loop.now_ms() + 4);
+            },
+            &poll}};
     poll.deadline.set(loop.now_ms());
     loop.run();
     REQUIRE_FALSE(guard.late());
