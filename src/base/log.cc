@@ -26,12 +26,18 @@ constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::trace: return spdlog::level::trace;
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-    case Level::off: break;
+    case Level::trace:
+      return spdlog::level::trace;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::off:
+      break;
   }
   return spdlog::level::off;
 }
@@ -99,7 +105,9 @@ std::optional<Level> level_named(std::string_view name) {
   return equals_ignore_case(name, "warn") ? std::optional(Level::warning) : std::nullopt;
 }
 
-std::string_view name_of(Level level) { return kNames[static_cast<std::size_t>(level)]; }
+std::string_view name_of(Level level) {
+  return kNames[static_cast<std::size_t>(level)];
+}
 
 void start(const Settings& settings) {
   Output& out = output();
@@ -108,11 +116,17 @@ void start(const Settings& settings) {
   set_level(settings.level);
 }
 
-void set_level(Level level) { output().logger->set_level(to_spdlog(level)); }
+void set_level(Level level) {
+  output().logger->set_level(to_spdlog(level));
+}
 
-Level level() { return from_spdlog(output().logger->level()); }
+Level level() {
+  return from_spdlog(output().logger->level());
+}
 
-bool enabled(Level level) { return level != Level::off && output().logger->should_log(to_spdlog(level)); }
+bool enabled(Level level) {
+  return level != Level::off && output().logger->should_log(to_spdlog(level));
+}
 
 void write(Level level, std::string_view message) noexcept {
   try {

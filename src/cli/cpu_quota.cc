@@ -49,7 +49,9 @@ unsigned read_v1(const fs::path& group) {
   return cpus_of(first_word_of(quota), first_word_of(period));
 }
 
-unsigned smaller_quota(unsigned a, unsigned b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
+unsigned smaller_quota(unsigned a, unsigned b) {
+  return a == 0 ? b : b == 0 ? a : std::min(a, b);
+}
 
 // The group may be given as the host sees it while only its own part is mounted here (a container without a cgroup name space): then no
 // directory on the way down exists, and the top of the mount is the group itself.

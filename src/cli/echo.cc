@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/arena.h"
+#include "base/intrusive_list.h"
 #include "base/log.h"
 #include "http/h1_body.h"
 #include "http/h1_server.h"
@@ -85,10 +86,16 @@ Task<bool> answer_one(Stream& stream) {
   co_return sent.has_value() && head.keep_alive;
 }
 
-Task<void> serve(Loop& loop, Fd connection) {
-  Stream stream(loop, std::move(connection), Side::client);
+struct Connection : ListHook {
+  Connection(Loop& loop, Fd fd) : stream(loop, std::move(fd), Side::client) {}
+  Stream stream;
+};
+
+Task<void> serve(Loop& loop, Fd fd, List<Connection>& all) {
+  Connection connection(loop, std::move(fd));
+  all.push_back(connection);
   for (;;) {
-    const bool again = co_await answer_one(stream);
+    const bool again = co_await answer_one(connection.stream);
     if (!again) break;
   }
 }
@@ -96,12 +103,18 @@ Task<void> serve(Loop& loop, Fd connection) {
 class Origin final : public Listener::Owner {
  public:
   explicit Origin(Loop& loop) : loop_(loop) {}
-  void accepted(Fd connection, const Address&) override { sessions_.start(serve(loop_, std::move(connection))); }
+  void accepted(Fd connection, const Address&) override { sessions_.start(serve(loop_, std::move(connection), connections_)); }
   void accepting_paused(int) override {}
   bool may_accept() override { return true; }
+  // ends every connection; their sessions are over when it returns
+  void cut() {
+    const task::Batch batch;
+    connections_.for_each([](Connection& one) { one.stream.abort(Error{CloseReason::drained, Side::client, Retry::never, 0}); });
+  }
 
  private:
   Loop& loop_;
+  List<Connection> connections_;
   Scope sessions_;
 };
 
@@ -128,6 +141,8 @@ int run_echo(const std::vector<Address>& listen) {
     event_add(signals.back().get(), nullptr);
   }
   loop->run();
+  listeners.clear();
+  origin->cut();
   return 0;
 }
 

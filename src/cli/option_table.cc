@@ -27,7 +27,7 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
     std::string text = fmt::format("Usage: {}\n\n{}\n", usage_, app->get_description());
     std::vector<std::string> groups = app->get_groups();
-    std::ranges::stable_partition(groups, [](const std::string& group) { return group != kLastGroup; });
+    if (const auto last = std::ranges::find(groups, kLastGroup); last != groups.end()) std::rotate(last, last + 1, groups.end());
     for (const std::string& group : groups) {
       const auto options = app->get_options([&group](const CLI::Option* option) { return option->get_group() == group; });
       if (!options.empty()) text += make_group(group, false, options);
@@ -48,9 +48,13 @@ struct Given {
   std::vector<std::string> values;
 };
 
-std::unexpected<Exit> refuse(std::string_view sentence) { return std::unexpected(unusable(sentence)); }
+std::unexpected<Exit> refuse(std::string_view sentence) {
+  return std::unexpected(unusable(sentence));
+}
 
-std::string dashed(std::string_view name) { return fmt::format("--{}", name); }
+std::string dashed(std::string_view name) {
+  return fmt::format("--{}", name);
+}
 
 std::unique_ptr<CLI::App> make_app(const CommandSpec& command) {
   auto app = std::make_unique<CLI::App>(std::string(command.summary), "nuncio");
@@ -59,7 +63,8 @@ std::unique_ptr<CLI::App> make_app(const CommandSpec& command) {
   app->footer(command.footer);
   app->allow_extras();
   for (const OptionSpec& spec : command.options) {
-    CLI::Option* const option = spec.type.empty() ? app->add_flag(dashed(spec.name), spec.help) : app->add_option(dashed(spec.name), spec.help);
+    CLI::Option* const option =
+        spec.type.empty() ? app->add_flag(dashed(spec.name), spec.help) : app->add_option(dashed(spec.name), spec.help);
     option->group(std::string(spec.group))->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     if (!spec.type.empty()) option->type_name(std::string(spec.type));
   }
@@ -179,7 +184,9 @@ std::string variable_of(std::string_view option) {
   return name;
 }
 
-Exit unusable(std::string_view sentence) { return {kExitUnusable, fmt::format("nuncio: {}\n", sentence)}; }
+Exit unusable(std::string_view sentence) {
+  return {kExitUnusable, fmt::format("nuncio: {}\n", sentence)};
+}
 
 std::expected<void, Exit> apply(const CommandSpec& command, std::span<const std::string> arguments, const Environment& environment) {
   const std::unique_ptr<CLI::App> app = make_app(command);

@@ -32,13 +32,17 @@ using Taken = std::expected<void, std::string>;
 
 struct OptionSpec {
   std::string_view name;  // without "--"
-  std::string_view type;  // what the value is called in the help; empty: a switch, whose value is "true" or "false"
+  // what the value is called in the help; empty: a switch, whose value is "true" or "false"
+  std::string_view type;
   std::string_view group;
   std::string help;  // default included
-  std::function<Taken(std::string_view)> take;  // called once per value
+  // called once per value
+  std::function<Taken(std::string_view)> take;
   bool repeats = false;
-  std::string_view legacy = {};    // for a switch, any text there means true
-  std::optional<std::string_view> variable = std::nullopt;  // instead of NUNCIO_NAME; empty: none
+  // for a switch, any text there means true
+  std::string_view legacy = {};
+  // instead of NUNCIO_NAME; empty: none
+  std::optional<std::string_view> variable = std::nullopt;
 };
 
 struct CommandSpec {

@@ -119,11 +119,12 @@ void add_log(std::vector<OptionSpec>& table, LogOptions& options, std::string_vi
 }
 
 void add_network(std::vector<OptionSpec>& table, ServeOptions& options) {
-  table.push_back({"listen", "ADDR:PORT", kNetwork,
-                   fmt::format("take requests there; may be repeated; also [IPV6]:PORT,\n:PORT and unix:PATH (default: {})", kDefaultListen),
-                   addresses_into(options.listen), true});
-  table.push_back({"admin", "ADDR:PORT", kNetwork, fmt::format("probes and metrics, or off (default: {})", kDefaultAdmin),
-                   admin_into(options.admin)});
+  table.push_back(
+      {"listen", "ADDR:PORT", kNetwork,
+       fmt::format("take requests there; may be repeated; also [IPV6]:PORT,\n:PORT and unix:PATH (default: {})", kDefaultListen),
+       addresses_into(options.listen), true});
+  table.push_back(
+      {"admin", "ADDR:PORT", kNetwork, fmt::format("probes and metrics, or off (default: {})", kDefaultAdmin), admin_into(options.admin)});
   table.push_back({"workers", "N", kNetwork, fmt::format("threads that serve (default: one per CPU, here {})", options.workers),
                    number_into(options.workers, 1, kMaxWorkers)});
   table.push_back({"resolv-conf", "FILE", kNetwork, fmt::format("name servers to ask (default: {})", options.resolv_conf),
@@ -135,7 +136,8 @@ void add_network(std::vector<OptionSpec>& table, ServeOptions& options) {
 void add_limits(std::vector<OptionSpec>& table, ServeOptions& options) {
   table.push_back({"head-timeout-ms", "MS", kLimits, fmt::format("for the whole head of a request (default: {})", options.head_timeout_ms),
                    number_into(options.head_timeout_ms, 1, kDayMs)});
-  table.push_back({"body-timeout-ms", "MS", kLimits, fmt::format("silence within the body of a request (default: {})", options.body_timeout_ms),
+  table.push_back({"body-timeout-ms", "MS", kLimits,
+                   fmt::format("silence within the body of a request (default: {})", options.body_timeout_ms),
                    number_into(options.body_timeout_ms, 1, kDayMs)});
   table.push_back({"max-connections", "N", kLimits, "client connections at once (default: 0, as many as the\nlimit on open files allows)",
                    number_into(options.max_connections, 0, kMaxConnections)});
@@ -159,8 +161,10 @@ std::expected<Command, Exit> parse_serve(std::span<const std::string> arguments,
   ServeOptions options;
   options.workers = available_cpus();
   options.admin = parse_listen_address(kDefaultAdmin).value();
-  CommandSpec command{"serve", "nuncio [serve] --config-dir DIR [OPTION]...\n       nuncio COMMAND --help",
-                      "nuncio is a reverse proxy and ingress: it serves HTTP as Mapping documents say.", {}};
+  CommandSpec command{"serve",
+                      "nuncio [serve] --config-dir DIR [OPTION]...\n       nuncio COMMAND --help",
+                      "nuncio is a reverse proxy and ingress: it serves HTTP as Mapping documents say.",
+                      {}};
   command.footer = fmt::format(
       "Commands:\n"
       "  serve                           serve (when no command is named)\n"
@@ -186,7 +190,8 @@ std::expected<Command, Exit> parse_serve(std::span<const std::string> arguments,
 
 std::expected<Command, Exit> parse_check(std::span<const std::string> arguments, const Environment& environment) {
   CheckCommand options;
-  CommandSpec command{"check", "nuncio check [--config-dir] DIR [OPTION]...",
+  CommandSpec command{"check",
+                      "nuncio check [--config-dir] DIR [OPTION]...",
                       "Reads the documents and prints every diagnostic. Exit status: 0 without errors, 1 with errors,\n"
                       "2 when the arguments cannot be used.",
                       {}};
@@ -201,11 +206,19 @@ std::expected<Command, Exit> parse_check(std::span<const std::string> arguments,
 
 std::expected<Command, Exit> parse_echo(std::span<const std::string> arguments, const Environment& environment) {
   EchoOptions options;
-  CommandSpec command{"echo", "nuncio echo [--listen ADDR:PORT]... [OPTION]...",
-                      "An origin for tries: answers every request with its method, target, fields and body.", {}};
-  command.options.push_back({"listen", "ADDR:PORT", kNetwork,
-                             fmt::format("take requests there; may be repeated; also [IPV6]:PORT,\n:PORT and unix:PATH (default: {})", kDefaultEcho),
-                             addresses_into(options.listen), true, {}, "NUNCIO_ECHO_LISTEN"});  // NUNCIO_LISTEN is the proxy's
+  CommandSpec command{"echo",
+                      "nuncio echo [--listen ADDR:PORT]... [OPTION]...",
+                      "An origin for tries: answers every request with its method, target, fields and body.",
+                      {}};
+  command.options.push_back(
+      {"listen",
+       "ADDR:PORT",
+       kNetwork,
+       fmt::format("take requests there; may be repeated; also [IPV6]:PORT,\n:PORT and unix:PATH (default: {})", kDefaultEcho),
+       addresses_into(options.listen),
+       true,
+       {},
+       "NUNCIO_ECHO_LISTEN"});  // NUNCIO_LISTEN is the proxy's
   command.footer = "In the environment: NUNCIO_ECHO_LISTEN, NUNCIO_LOG_LEVEL, NUNCIO_LOG_FORMAT.";
   add_log(command.options, options.log, "of the log");
   if (auto applied = apply(command, arguments, environment); !applied) return std::unexpected(std::move(applied).error());
@@ -221,7 +234,9 @@ Exit unknown_command(std::string_view word) {
 
 }  // namespace
 
-std::string_view version() { return NUNCIO_VERSION; }
+std::string_view version() {
+  return NUNCIO_VERSION;
+}
 
 std::expected<Command, Exit> parse(int argc, const char* const* argv, const Environment& environment) {
   const std::vector<std::string> all(argv + std::min(argc, 1), argv + argc);

@@ -48,7 +48,7 @@ struct ServeOptions {
   int drain_seconds = 0;
   int head_timeout_ms = 60000;
   int body_timeout_ms = 60000;
-  unsigned max_connections = 0;   // 0: as many as the descriptor limit allows
+  unsigned max_connections = 0;  // 0: as many as the descriptor limit allows
 };
 
 struct CheckCommand {

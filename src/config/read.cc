@@ -198,13 +198,17 @@ class PieceReader {
       const Fields fields = check_fields(body, rules, report);
       bool good = !fields.broken();
       good = check_kind(root, envelope, fields, report) && good;
-      if (envelope.kind == "TLSContext" && fields.find("hosts") && fields.flag_or("cert_required", false)) {
-        document.unserved_policy = "cert_required";
-      }
+      if (envelope.kind == "TLSContext" && demands_certificates(body)) document.unserved_policy = "cert_required";
       if (!good) return;
     }
     document.info.fate = kind.effect == Effect::unused ? model::Fate::ignored : model::Fate::not_served;
     say_effect(root, kind, report);
+  }
+
+  // A value that cannot be understood demands them, too.
+  static bool demands_certificates(const Node& context) {
+    const Node* required = context.find("cert_required");
+    return context.find("hosts") && required && !required->is_null() && to_flag(required->text).value_or(true);
   }
 
   static void say_effect(const Node& root, const Kind& kind, Report& report) {

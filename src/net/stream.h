@@ -115,11 +115,14 @@ class Stream final : private Loop::Deferred {
   void abort(Error error);
   void forget_cancel();
 
+  // REQUIRES: the descriptor's connect() is under way
+  void expect_connect() { writable_ = false; }
+
   void watch(Watcher* watcher) { watcher_ = watcher; }
   // Looks whether the connection was reset, or (`fin_counts`) closed; takes no byte away. REQUIRES: nobody reads
   bool peer_is_gone(bool fin_counts);
   // There is something in the socket, or its end. False when certainly not.
-  bool may_have_input() const { return readable_ || hup_; }
+  bool may_have_input() const { return readable_ || hup_ || eof_; }
 
   void finish_writing();  // FIN: the peer reads its end
   // The next close() sends a reset: a peer must not take what it got for complete.
@@ -130,7 +133,6 @@ class Stream final : private Loop::Deferred {
   int fd() const { return fd_.get(); }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
-  bool read_end_seen() const { return eof_; }
 
  private:
   void on_event(short what);
@@ -175,6 +177,7 @@ class Stream final : private Loop::Deferred {
   bool readable_ = false;
   bool writable_ = true;
   bool hup_ = false;  // the FIN has been announced: read on until it is seen, even after a short read
+  bool unverified_ = false;  // after a short read: a reset that was announced together with the bytes has not been seen
   bool eof_ = false;
   bool read_expired_ = false;
   bool write_expired_ = false;

@@ -20,10 +20,14 @@ constexpr std::string_view kCutMark = "...";
 // keys, quotes, numbers, time stamp and fixed words of a line, with room to store a whole word at its end
 constexpr std::size_t kFixedBytes = 1024;
 
-constexpr std::uint64_t every_byte(std::uint8_t byte) { return 0x0101010101010101ULL * byte; }
+constexpr std::uint64_t every_byte(std::uint8_t byte) {
+  return 0x0101010101010101ULL * byte;
+}
 
 // non-zero when a byte is zero
-constexpr std::uint64_t zero_byte(std::uint64_t word) { return (word - every_byte(1)) & ~word & every_byte(0x80); }
+constexpr std::uint64_t zero_byte(std::uint64_t word) {
+  return (word - every_byte(1)) & ~word & every_byte(0x80);
+}
 
 // non-zero when one of eight bytes is not printable ASCII, or a quote or a backslash
 constexpr std::uint64_t needs_escape(std::uint64_t word) {
@@ -32,14 +36,18 @@ constexpr std::uint64_t needs_escape(std::uint64_t word) {
   return control | quote | zero_byte(word ^ every_byte(0x7f)) | (word & every_byte(0x80));
 }
 
-constexpr bool is_plain(unsigned char byte) { return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\'; }
+constexpr bool is_plain(unsigned char byte) {
+  return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
 
 char* put(char* out, std::string_view text) {
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
 }
 
-char* put_number(char* out, std::uint64_t number) { return std::to_chars(out, out + 20, number).ptr; }
+char* put_number(char* out, std::uint64_t number) {
+  return std::to_chars(out, out + 20, number).ptr;
+}
 
 char* put_hex(char* out, std::string_view lead, unsigned value, int digits) {
   out = put(out, lead);
@@ -124,7 +132,9 @@ char* put_ms(char* out, std::int64_t us, std::string_view none) {
   return put_number(out, static_cast<std::uint64_t>(us / 1000));
 }
 
-char* put_status(char* out, int status) { return put_number(out, static_cast<std::uint64_t>(std::max(status, 0))); }
+char* put_status(char* out, int status) {
+  return put_number(out, static_cast<std::uint64_t>(std::max(status, 0)));
+}
 
 }  // namespace
 

@@ -145,12 +145,12 @@ std::uint64_t AccessLog::Thread::dropped() const {
   return sum;
 }
 
-AccessLog::AccessLog() : thread_(std::make_unique<Thread>()) {}
+AccessLog::AccessLog(Private) : thread_(std::make_unique<Thread>()) {}
 
 std::expected<std::unique_ptr<AccessLog>, std::string> AccessLog::open(const AccessLogSettings& settings) {
-  std::unique_ptr<AccessLog> log(new AccessLog());
+  auto log = std::make_unique<AccessLog>(Private());
   Thread& thread = *log->thread_;
-  for (std::size_t i = 0; i < settings.writers; ++i) thread.writers.emplace_back(new Writer());
+  for (std::size_t i = 0; i < settings.writers; ++i) thread.writers.push_back(std::make_unique<Writer>(Private()));
   if (settings.target == "off") return log;
 
   auto sink = LogSink::open(settings.target);
@@ -175,16 +175,20 @@ AccessLog::~AccessLog() {
   thread_->thread.join();
 }
 
-AccessLog::Writer& AccessLog::writer(std::size_t index) { return *thread_->writers[index]; }
+AccessLog::Writer& AccessLog::writer(std::size_t index) {
+  return *thread_->writers[index];
+}
 
 void AccessLog::reopen() {
   thread_->reopening.store(true);
   thread_->waker.wake();
 }
 
-std::uint64_t AccessLog::dropped() const { return thread_->dropped(); }
+std::uint64_t AccessLog::dropped() const {
+  return thread_->dropped();
+}
 
-AccessLog::Writer::Writer() = default;
+AccessLog::Writer::Writer(Private) {}
 AccessLog::Writer::~Writer() = default;
 
 void AccessLog::Writer::write(const AccessRecord& record) {

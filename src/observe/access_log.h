@@ -32,11 +32,14 @@ struct AccessLogSettings {
 };
 
 class AccessLog {
+  struct Private {};  // only open() makes logs and writers
+
  public:
   class Writer;
 
   // Starts the log thread (none for "off"). The error is a sentence for the user.
   static std::expected<std::unique_ptr<AccessLog>, std::string> open(const AccessLogSettings& settings);
+  explicit AccessLog(Private);
   // Ends the thread after everything in the rings is written; a reader that stalls gets two seconds, then the rest is dropped.
   ~AccessLog();
   AccessLog(const AccessLog&) = delete;
@@ -50,7 +53,6 @@ class AccessLog {
 
  private:
   struct Thread;
-  AccessLog();
   std::unique_ptr<Thread> thread_;
 };
 
@@ -60,6 +62,7 @@ class AccessLog::Writer {
   bool enabled() const { return line_ != nullptr; }
   void write(const AccessRecord& record);
 
+  explicit Writer(Private);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -68,7 +71,6 @@ class AccessLog::Writer {
   friend class AccessLog;
   friend struct AccessLog::Thread;
   struct Line;
-  Writer();
   std::unique_ptr<Line> line_;
 };
 

@@ -43,13 +43,16 @@ class Gauge {
 
 // Status classes; `none` when no status line was sent at all. 499 counts as 4xx.
 inline constexpr std::size_t kStatusClasses = 6;
-constexpr std::size_t status_class(int status) { return status >= 100 && status <= 599 ? static_cast<std::size_t>(status) / 100 : 0; }
+constexpr std::size_t status_class(int status) {
+  return status >= 100 && status <= 599 ? static_cast<std::size_t>(status) / 100 : 0;
+}
 
 // Durations on a logarithmic scale. The bounds are those of Envoy's histograms up to ten minutes, so that dashboards keep working.
 class Histogram {
  public:
-  static constexpr std::array<std::int64_t, 17> kBoundsUs = {500,     1000,    5000,    10000,    25000,    50000,     100000,    250000,   500000,
-                                                             1000000, 2500000, 5000000, 10000000, 30000000, 60000000, 300000000, 600000000};
+  static constexpr std::array<std::int64_t, 17> kBoundsUs = {500,      1000,     5000,     10000,     25000,    50000,
+                                                             100000,   250000,   500000,   1000000,   2500000,  5000000,
+                                                             10000000, 30000000, 60000000, 300000000, 600000000};
   static constexpr std::size_t kBuckets = kBoundsUs.size() + 1;  // the last one has no bound
 
   void record(std::int64_t us) {
@@ -74,25 +77,25 @@ struct alignas(kCacheLine) RouteCounters {
 };
 
 // X(name, help): counters of one worker that only grow
-#define NUNCIO_WORKER_COUNTERS(X)                                                                     \
-  X(connections_accepted, "Client connections accepted")                                              \
-  X(connections_refused, "Client connections closed at once because a limit was reached")             \
-  X(accept_pauses, "Times that accepting paused because descriptors or memory ran out")               \
-  X(client_bytes_received, "Bytes read from clients")                                                 \
-  X(client_bytes_sent, "Bytes written to clients")                                                    \
-  X(upstream_connections_opened, "Connections made to upstreams")                                     \
-  X(upstream_connections_failed, "Connections to upstreams that could not be made")                   \
-  X(upstream_connections_reused, "Requests sent on an upstream connection that had served before")    \
-  X(upstream_bytes_received, "Bytes read from upstreams")                                             \
-  X(upstream_bytes_sent, "Bytes written to upstreams")                                                \
-  X(upstream_attempts, "Requests sent to upstreams, repeated ones included")                          \
+#define NUNCIO_WORKER_COUNTERS(X) \
+  X(connections_accepted, "Client connections accepted") \
+  X(connections_refused, "Client connections closed at once because a limit was reached") \
+  X(accept_pauses, "Times that accepting paused because descriptors or memory ran out") \
+  X(client_bytes_received, "Bytes read from clients") \
+  X(client_bytes_sent, "Bytes written to clients") \
+  X(upstream_connections_opened, "Connections made to upstreams") \
+  X(upstream_connections_failed, "Connections to upstreams that could not be made") \
+  X(upstream_connections_reused, "Requests sent on an upstream connection that had served before") \
+  X(upstream_bytes_received, "Bytes read from upstreams") \
+  X(upstream_bytes_sent, "Bytes written to upstreams") \
+  X(upstream_attempts, "Requests sent to upstreams, repeated ones included") \
   X(tunnels_opened, "Upgraded connections (WebSocket) that became a tunnel")
 
 // X(name, help): gauges of one worker
-#define NUNCIO_WORKER_GAUGES(X)                                        \
-  X(connections_active, "Client connections open")                     \
-  X(upstream_connections_active, "Connections to upstreams open")      \
-  X(requests_active, "Requests being served")                          \
+#define NUNCIO_WORKER_GAUGES(X) \
+  X(connections_active, "Client connections open") \
+  X(upstream_connections_active, "Connections to upstreams open") \
+  X(requests_active, "Requests being served") \
   X(tunnels_active, "Tunnels open")
 
 struct alignas(kCacheLine) WorkerCounters {
@@ -117,15 +120,15 @@ struct alignas(kCacheLine) WorkerCounters {
 
 // Written by the control thread (or the builder, when only the builder writes them)
 struct ProcessCounters {
-  Counter reloads_applied;     // a new snapshot was published
-  Counter reloads_unchanged;   // read, but nothing had changed
-  Counter reloads_failed;      // the directory could not be read
-  Gauge generation;            // of the snapshot in force
-  Gauge diagnostics_errors;    // of the snapshot in force
+  Counter reloads_applied;    // a new snapshot was published
+  Counter reloads_unchanged;  // read, but nothing had changed
+  Counter reloads_failed;     // the directory could not be read
+  Gauge generation;           // of the snapshot in force
+  Gauge diagnostics_errors;   // of the snapshot in force
   Gauge diagnostics_notices;
-  Gauge mappings;              // in force
-  Gauge last_reload_us;        // how long the last load took
-  Gauge last_reload_unix_ms;   // when it was applied
+  Gauge mappings;             // in force
+  Gauge last_reload_us;       // how long the last load took
+  Gauge last_reload_unix_ms;  // when it was applied
 };
 
 }  // namespace nuncio::observe

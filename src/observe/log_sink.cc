@@ -23,7 +23,9 @@ namespace {
 constexpr int kPatienceMs = 2000;
 constexpr int kPollMs = 100;
 
-std::string reason_of(int error) { return std::generic_category().message(error); }
+std::string reason_of(int error) {
+  return std::generic_category().message(error);
+}
 
 // Standard descriptors are used as they are: opening /dev/stdout anew fails for sockets and for a changed user.
 int standard_descriptor(const std::string& target) {
@@ -33,7 +35,9 @@ int standard_descriptor(const std::string& target) {
 }
 
 // O_NONBLOCK belongs to this open file alone, and a FIFO without a reader must not hold up the start
-int open_file(const std::string& path) { return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644); }
+int open_file(const std::string& path) {
+  return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+}
 
 // the longest piece of whole lines within PIPE_BUF, or PIPE_BUF bytes of a longer line
 std::size_t piece_for_pipe(std::string_view lines) {

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The nuncio authors
 //
 // The metrics as Prometheus text (exposition format 0.0.4). Labels come from the configuration and from fixed tables only, never from a
-// request, so that no client can make series. Names: `nuncio_…`; the few `ambassador_…` and `envoy_…` ones that dashboards of Ambassador
-// read (spec: ambassador-ops.md 10.2) stand beside them.
+// request, so that no client can make series. Names: `nuncio_…`; the few `ambassador_…` and `envoy_…` ones that dashboards of
+// Ambassador read (spec: ambassador-ops.md 10.2) stand beside them.
 //
 // THREAD: any one that may read; everything is read relaxed, a scrape is not one instant.
 #pragma once
@@ -47,9 +47,9 @@ struct Scrape {
   std::int64_t now_unix_ms = 0;
   bool ready = false;
   std::span<const WorkerCounters* const> workers;
-  const CounterRegistry* mappings = nullptr;   // never null
-  const ProcessCounters* process = nullptr;    // never null
-  std::uint64_t log_lines_dropped = 0;         // AccessLog::dropped()
+  const CounterRegistry* mappings = nullptr;  // never null
+  const ProcessCounters* process = nullptr;   // never null
+  std::uint64_t log_lines_dropped = 0;        // AccessLog::dropped()
 };
 
 std::string prometheus_text(const Scrape& scrape);

@@ -15,7 +15,9 @@ namespace nuncio::observe {
 
 namespace {
 
-bool membarrier(int command) { return ::syscall(SYS_membarrier, command, 0, 0) == 0; }
+bool membarrier(int command) {
+  return ::syscall(SYS_membarrier, command, 0, 0) == 0;
+}
 
 }  // namespace
 

@@ -92,6 +92,7 @@ Result<void> check_switch(const Exchange& x) {
 }  // namespace
 
 Task<Result<void>> send_and_await_head(Exchange& x, Scope& upload, bool fresh) {
+  if (x.first_piece_there && x.first_piece->last) x.request_sent();  // the client has said everything: its time runs
   upstream::ConnectionPtr connection;
   if (!fresh) connection = x.cluster->take_idle();
   if (connection == nullptr) {
@@ -108,11 +109,7 @@ Task<Result<void>> send_and_await_head(Exchange& x, Scope& upload, bool fresh) {
   const auto sent = co_await attempt.request.send(first, &x.request_trailers);
   x.sent_us = monotonic_us();
   attempt.request_failed = !sent;
-  if (first.last) {
-    x.request_sent();
-  } else if (sent) {
-    upload.start(upload_rest(x));
-  }
+  if (!first.last && sent) upload.start(upload_rest(x));
 
   const auto got = co_await await_head(x, upload);
   if (x.cancel.error()) co_return std::unexpected(*x.cancel.error());

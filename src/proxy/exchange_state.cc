@@ -50,7 +50,8 @@ void Exchange::cancel_all(Error error) {
   cancel.cancel(error);
   if (attempt && attempt->connection != nullptr) attempt->connection->stream().abort(error);
   if (uploading || error.side == Side::client) client.stream.cancel_read(error);
-  if (head_sent || error.side == Side::client) client.stream.cancel_write(error);
+  const bool nobody_listens = error.reason == CloseReason::client_closed || error.reason == CloseReason::client_stalled;
+  if (head_sent || nobody_listens) client.stream.cancel_write(error);
 }
 
 void Exchange::use_route(const route::Route& chosen) {

@@ -27,7 +27,7 @@ Next finish(Exchange& x, Next next) {
   x.request_body.finish();
   const bool whole_request = x.request_body.complete() && attempt.request.finished() && !attempt.request_failed;
   Stream& upstream = attempt.connection->stream();
-  const bool clean = upstream.input().empty() && !upstream.read_end_seen();  // no byte too many (http-rules 20)
+  const bool clean = upstream.input().empty() && !upstream.may_have_input();  // no byte too many (http-rules 20)
   if (whole_request && clean && attempt.head.keep_alive) x.cluster->give_back(std::move(attempt.connection));
   if (x.request_body.complete()) return next;
   x.client.linger = true;

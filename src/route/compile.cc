@@ -160,7 +160,7 @@ class Compiler {
   CloseReason refusal(const model::Mapping& mapping) const {
     if (!mapping.unserved_policy.empty() || !configuration_.module.unserved_policy.empty()) return CloseReason::not_protected;
     if (configuration_.protected_by_auth && !mapping.bypass_auth) return CloseReason::not_protected;
-    return mapping.service.tls ? CloseReason::service_unusable : CloseReason::completed;
+    return mapping.service.usable ? CloseReason::completed : CloseReason::service_unusable;
   }
 
   Shares weigh(const std::vector<MappingRef>& members) {

@@ -26,6 +26,12 @@ Error connect_error(int code) {
   return Error{code == ECONNREFUSED ? CloseReason::connect_refused : CloseReason::connect_failed, Side::upstream, Retry::yes, code};
 }
 
+// While no connection was made, the answer at whichever limit is 503 (spec README "503 or 504").
+Error no_connection(Error error, CloseReason reason) {
+  if (error.reason == CloseReason::upstream_timeout) error.reason = reason;
+  return error;
+}
+
 // Fires a cancel of its own when the time is over, or when the outer one is cancelled.
 class Until final : private Cancel::Target {
  public:
@@ -142,23 +148,23 @@ Task<Result<ConnectionPtr>> Cluster::acquire(Cancel& cancel, bool fresh) {
   if (!fresh) {
     if (ConnectionPtr idle = take_idle()) co_return idle;
   }
-  const std::uint64_t by_ms = context_.loop.now_ms() + static_cast<std::uint64_t>(spec_.connect_timeout_ms);
   while (!breaker_->try_connection(spec_.max_connections)) {
-    auto turn = co_await wait_for_turn(cancel, by_ms);
-    if (!turn) co_return std::unexpected(turn.error());
+    auto turn = co_await wait_for_turn(cancel);
+    if (!turn) co_return std::unexpected(no_connection(turn.error(), CloseReason::pool_timeout));
     if (*turn != nullptr) co_return std::move(*turn);
   }
+  const std::uint64_t by_ms = context_.loop.now_ms() + static_cast<std::uint64_t>(spec_.connect_timeout_ms);
   auto connection = co_await connect(cancel, by_ms);
   co_return connection;
 }
 
-Task<Result<ConnectionPtr>> Cluster::wait_for_turn(Cancel& cancel, std::uint64_t by_ms) {
+// Bounded in number; in time, by the request's own limits.
+Task<Result<ConnectionPtr>> Cluster::wait_for_turn(Cancel& cancel) {
   if (!breaker_->try_pending(spec_.max_pending)) co_return failed(CloseReason::pool_overflow, Side::self);
-  Until until(context_.loop, cancel, by_ms, Error{CloseReason::pool_timeout, Side::self, Retry::never, 0});
   Waiter waiter;
   waiters_.push_back(waiter);
   context_.wants(spec_.key);
-  auto turn = co_await waiter.signal.wait(until.cancel);
+  auto turn = co_await waiter.signal.wait(cancel);
   breaker_->pending_over();
   co_return turn;
 }
@@ -213,18 +219,19 @@ void Cluster::mark_bad(const Address& address) {
 Task<Result<ConnectionPtr>> Cluster::connect(Cancel& cancel, std::uint64_t by_ms) {
   Permit permit(*this);
   const auto named = co_await wait_for_addresses(cancel, by_ms);
-  if (!named) co_return std::unexpected(named.error());
+  if (!named) co_return std::unexpected(no_connection(named.error(), CloseReason::no_endpoint));
   for (;;) {
     refresh_endpoints();
     auto connection = co_await try_addresses(cancel, by_ms, permit);
-    if (connection || cancel.error()) co_return connection;
+    if (connection) co_return connection;
+    if (cancel.error()) co_return std::unexpected(no_connection(*cancel.error(), CloseReason::connect_timeout));
     context_.counters.upstream_connections_failed.add();
     if (name_ != nullptr) context_.name_failed(spec_.names);
     const bool refused =
         connection.error().reason == CloseReason::connect_refused || connection.error().reason == CloseReason::connect_failed;
     if (!refused || ms_until(by_ms, context_.loop.now_ms()) <= kRefusedAgainMs) co_return connection;
     const auto slept = co_await sleep_for(context_.loop, kRefusedAgainMs, cancel);
-    if (!slept) co_return std::unexpected(slept.error());
+    if (!slept) co_return std::unexpected(no_connection(slept.error(), connection.error().reason));
   }
 }
 

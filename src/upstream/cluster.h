@@ -6,7 +6,7 @@
 // other workers.
 //
 // Acquiring (spec README "refused connect", "names", "503 or 504"): the most recently used idle connection; else a new one, within
-// connect_timeout_ms altogether: wait for the name's first answer, then the addresses in turn, those that failed lately last. A refused
+// connect_timeout_ms altogether, once the limit allows it: wait for the name's first answer, then the addresses in turn, those that failed lately last. A refused
 // connect goes on to the next address at once; when all have refused, again every 100 ms.
 //
 // THREAD: one worker's loop, but for the Breaker.
@@ -80,7 +80,7 @@ class Cluster {
   Task<Result<ConnectionPtr>> try_addresses(Cancel& cancel, std::uint64_t by_ms, Permit& permit);
   Task<Result<ConnectionPtr>> connect_one(Cancel& cancel, Address address, std::uint32_t limit_ms, Permit& permit);
   Task<Result<void>> wait_for_addresses(Cancel& cancel, std::uint64_t by_ms);
-  Task<Result<ConnectionPtr>> wait_for_turn(Cancel& cancel, std::uint64_t by_ms);
+  Task<Result<ConnectionPtr>> wait_for_turn(Cancel& cancel);
   void refresh_endpoints();
   std::vector<Address> addresses_to_try();
   void mark_bad(const Address& address);

@@ -16,6 +16,7 @@ Connection::Connection(Loop& loop, Fd fd, Cluster& cluster, const Address& endpo
       stream_(loop, std::move(fd), Side::upstream),
       endpoint_(endpoint.text()),
       idle_(loop.deadlines(), &Connection::idle_too_long, this) {
+  stream_.expect_connect();
   cluster_.connection_opened();
 }
 

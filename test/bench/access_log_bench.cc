@@ -49,8 +49,12 @@ void make_line(benchmark::State& state, Write write) {
   }
 }
 
-void text_line(benchmark::State& state) { make_line(state, write_text_line); }
-void json_line(benchmark::State& state) { make_line(state, write_json_line); }
+void text_line(benchmark::State& state) {
+  make_line(state, write_text_line);
+}
+void json_line(benchmark::State& state) {
+  make_line(state, write_json_line);
+}
 BENCHMARK(text_line);
 BENCHMARK(json_line);
 
@@ -74,8 +78,12 @@ void write_line(benchmark::State& state, log::Format format) {
   state.counters["dropped"] = static_cast<double>((*log)->dropped());
 }
 
-void write_text(benchmark::State& state) { write_line(state, log::Format::text); }
-void write_json(benchmark::State& state) { write_line(state, log::Format::json); }
+void write_text(benchmark::State& state) {
+  write_line(state, log::Format::text);
+}
+void write_json(benchmark::State& state) {
+  write_line(state, log::Format::json);
+}
 BENCHMARK(write_text)->Iterations(20000);
 BENCHMARK(write_json)->Iterations(20000);
 

@@ -4,6 +4,7 @@
 the same documents with another port."""
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -55,8 +56,8 @@ class Httpbin:
             time.sleep(0.1)
 
     def close(self):
-        self.process.terminate()
-        self.process.wait(LIMIT)
+        self.process.send_signal(signal.SIGQUIT)  # at once, without waiting for kept connections
+        self.process.wait(LIMIT * 3)
         self.log.close()
 
 
@@ -97,7 +98,6 @@ def test_httpbin(httpbin_proxy, examples, shape):
     seen = json.loads(answer.body)
     assert seen["headers"]["Host"] == "httpbin.org"
     assert seen["args"] == {"a": "1"}
-    assert b'"Host": "httpbin.org"' in answer.body
 
 
 def test_httpbin_exercises(httpbin_proxy):

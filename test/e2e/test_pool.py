@@ -65,7 +65,7 @@ class Gate:
 
 
 def limited(start, origin, workers=None, **limits):
-    return start([mapping("all", "/", origin, rewrite="", timeout_ms=30000, circuit_breakers=[limits])], workers=workers)
+    return start([mapping("all", "/", origin, rewrite="", timeout_ms=30000, connect_timeout_ms=30000, circuit_breakers=[limits])], workers=workers)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -104,9 +104,9 @@ def test_full_queue_is_503(start, make_origin):
 
 def test_waiting_in_the_queue_is_bounded_by_the_timeout(start, make_origin):
     gate = Gate(make_origin)
-    breakers = [{"max_connections": 1}]
-    proxy = start([mapping("patient", "/p/", gate.origin, rewrite="", timeout_ms=30000, circuit_breakers=breakers),
-                   mapping("hasty", "/h/", gate.origin, rewrite="", timeout_ms=300, circuit_breakers=breakers)], workers=1)
+    limits = {"rewrite": "", "connect_timeout_ms": 30000, "circuit_breakers": [{"max_connections": 1}]}
+    proxy = start([mapping("patient", "/p/", gate.origin, timeout_ms=30000, **limits), mapping("hasty", "/h/", gate.origin, timeout_ms=300, **limits)],
+                  workers=1)
     first, second = proxy.client(), proxy.client()
     first.send(request_bytes(target="/p/1"))
     gate.origin.wait_heads(1)
@@ -157,7 +157,7 @@ def test_ipv6_literal(start, make_origin):
 def test_many_clients_few_connections(start, make_origin):
     """200 clients at once are served over 10 connections."""
     origin = make_origin(lambda r: reply(200, r.target))
-    proxy = start([mapping("all", "/", origin, rewrite="", timeout_ms=30000, circuit_breakers=[{"max_connections": 10}])])
+    proxy = start([mapping("all", "/", origin, rewrite="", timeout_ms=30000, connect_timeout_ms=30000, circuit_breakers=[{"max_connections": 10}])])
     clients = [proxy.client() for _ in range(200)]
     for _ in range(3):
         for i, client in enumerate(clients):

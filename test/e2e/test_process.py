@@ -262,14 +262,9 @@ def test_accepting_pauses_without_descriptors_and_resumes(start, origin):
 def test_no_descriptors_leak(start, make_origin):
     """Every way to end a connection, many times."""
     def script(wire, origin, number):
-        while True:
-            request = origin.request(wire)
-            if request.target == "/close":
-                return
-            if request.target == "/bad":
-                wire.send(b"garbage\r\n\r\n")
-                return
-            wire.send(reply(200, "x"))
+        target = origin.request(wire).target
+        if target != "/close":
+            wire.send(b"garbage\r\n\r\n" if target == "/bad" else reply(200, "x", [("Connection", "close")]))
     proxy = start([mapping("m", "/", make_origin(script=script), rewrite=""), mapping("r", "/refused/", "127.0.0.1:1", connect_timeout_ms=50)], workers=1)
     assert proxy.get("/").status == 200
     proxy.forget_clients()

@@ -112,8 +112,9 @@ def test_cancelled_wait_in_the_pool_queue(start, make_origin, workers, way):
             go.wait(60)
         return reply(200, request.target)
     origin = make_origin(answer)
-    proxy = start([mapping("patient", "/p/", origin, rewrite="/", timeout_ms=60000, circuit_breakers=[{"max_connections": 1}]),
-                   mapping("hasty", "/h/", origin, rewrite="/", timeout_ms=300, circuit_breakers=[{"max_connections": 1}])], workers=workers)
+    limits = {"rewrite": "/", "connect_timeout_ms": 60000, "circuit_breakers": [{"max_connections": 1}]}
+    proxy = start([mapping("patient", "/p/", origin, timeout_ms=60000, **limits), mapping("hasty", "/h/", origin, timeout_ms=300, **limits)],
+                  workers=workers)
     first = proxy.client(limit=60)
     first.send(request_bytes(target="/p/first"))
     origin.wait_heads(1)

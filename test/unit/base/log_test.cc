@@ -52,14 +52,16 @@ class CapturedLog {
 };
 
 std::string shape_of(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return c >= '0' && c <= '9'; }, '0');
+  std::ranges::replace_if(
+      text, [](char c) { return c >= '0' && c <= '9'; }, '0');
   return text;
 }
 
 }  // namespace
 
 TEST_CASE("log: levels have names") {
-  for (const auto level : {log::Level::trace, log::Level::debug, log::Level::info, log::Level::warning, log::Level::error, log::Level::off}) {
+  for (const auto level :
+       {log::Level::trace, log::Level::debug, log::Level::info, log::Level::warning, log::Level::error, log::Level::off}) {
     CHECK(log::level_named(log::name_of(level)) == level);
   }
   CHECK(log::level_named("WARN") == log::Level::warning);

@@ -96,11 +96,38 @@ TEST_CASE("options: defaults") {
 }
 
 TEST_CASE("options: everything from the command line") {
-  const auto options = expect<ServeOptions>(
-      {"serve", "--config-dir=conf", "--listen", "127.0.0.1:80", "--listen", "[::1]:81", "--listen=unix:/run/n.sock", "--admin", "off",
-       "--workers", "3", "--resolv-conf", "r", "--ambassador-id", "blue", "--namespace", "shop", "--single-namespace", "--log-level", "Debug",
-       "--log-format", "json", "--access-log", "-", "--drain-seconds", "7", "--head-timeout-ms", "1000", "--body-timeout-ms", "2000",
-       "--max-connections", "100"});
+  const auto options = expect<ServeOptions>({"serve",
+                                             "--config-dir=conf",
+                                             "--listen",
+                                             "127.0.0.1:80",
+                                             "--listen",
+                                             "[::1]:81",
+                                             "--listen=unix:/run/n.sock",
+                                             "--admin",
+                                             "off",
+                                             "--workers",
+                                             "3",
+                                             "--resolv-conf",
+                                             "r",
+                                             "--ambassador-id",
+                                             "blue",
+                                             "--namespace",
+                                             "shop",
+                                             "--single-namespace",
+                                             "--log-level",
+                                             "Debug",
+                                             "--log-format",
+                                             "json",
+                                             "--access-log",
+                                             "-",
+                                             "--drain-seconds",
+                                             "7",
+                                             "--head-timeout-ms",
+                                             "1000",
+                                             "--body-timeout-ms",
+                                             "2000",
+                                             "--max-connections",
+                                             "100"});
   CHECK(texts(options.listen) == Words{"127.0.0.1:80", "[::1]:81", "unix:/run/n.sock"});
   CHECK(options.listen_given);
   CHECK_FALSE(options.admin.has_value());
@@ -196,13 +223,15 @@ TEST_CASE("options: check and echo") {
 }
 
 TEST_CASE("options: help and version") {
-  for (const Words& words : {Words{"--help"}, {"-h"}, {"serve", "--help"}, {"check", "--help"}, {"echo", "-h"}, {"--config-dir", "x", "--help"}}) {
+  for (const Words& words :
+       {Words{"--help"}, {"-h"}, {"serve", "--help"}, {"check", "--help"}, {"echo", "-h"}, {"--config-dir", "x", "--help"}}) {
     const Exit exit = expect_exit(words);
     CHECK(exit.code == 0);
     CHECK(exit.text.starts_with("Usage: nuncio "));
     CHECK(exit.text.ends_with("\n"));
     std::size_t longest = 0;
-    for (std::size_t at = 0, end = 0; (end = exit.text.find('\n', at)) != std::string::npos; at = end + 1) longest = std::max(longest, end - at);
+    for (std::size_t at = 0, end = 0; (end = exit.text.find('\n', at)) != std::string::npos; at = end + 1)
+      longest = std::max(longest, end - at);
     CHECK(longest <= 100);
   }
   const Exit help = expect_exit({"--help"});
@@ -270,9 +299,14 @@ TEST_CASE("listen address: what is accepted") {
     std::string_view expected;
   };
   const Case cases[] = {
-      {"127.0.0.1:8080", "127.0.0.1:8080"}, {":8080", "0.0.0.0:8080"},   {"[::1]:8080", "[::1]:8080"},
-      {"[::]:0", "[::]:0"},                 {"localhost:1", "127.0.0.1:1"}, {"0.0.0.0:65535", "0.0.0.0:65535"},
-      {"unix:/run/n.sock", "unix:/run/n.sock"}, {"unix:relative", "unix:relative"},
+      {"127.0.0.1:8080", "127.0.0.1:8080"},
+      {":8080", "0.0.0.0:8080"},
+      {"[::1]:8080", "[::1]:8080"},
+      {"[::]:0", "[::]:0"},
+      {"localhost:1", "127.0.0.1:1"},
+      {"0.0.0.0:65535", "0.0.0.0:65535"},
+      {"unix:/run/n.sock", "unix:/run/n.sock"},
+      {"unix:relative", "unix:relative"},
   };
   for (const Case& c : cases) {
     const auto address = parse_listen_address(c.text);
@@ -326,11 +360,15 @@ TEST_CASE("cpu quota: control groups of both versions") {
       {"v2, two and a half", {{"proc/self/cgroup", "0::/\n"}, {"sys/fs/cgroup/cpu.max", "250000 100000\n"}}, 3},
       {"v2, a part of one", {{"proc/self/cgroup", "0::/\n"}, {"sys/fs/cgroup/cpu.max", "20000 100000\n"}}, 1},
       {"v2, the parent is smaller",
-       {{"proc/self/cgroup", "0::/a/b\n"}, {"sys/fs/cgroup/a/cpu.max", "200000 100000\n"}, {"sys/fs/cgroup/a/b/cpu.max", "400000 100000\n"}},
+       {{"proc/self/cgroup", "0::/a/b\n"},
+        {"sys/fs/cgroup/a/cpu.max", "200000 100000\n"},
+        {"sys/fs/cgroup/a/b/cpu.max", "400000 100000\n"}},
        2},
       {"v2 beside v1", {{"proc/self/cgroup", "1:name=systemd:/\n0::/x\n"}, {"sys/fs/cgroup/unified/x/cpu.max", "300000 100000\n"}}, 3},
       {"v1 without a quota",
-       {{"proc/self/cgroup", "4:cpu,cpuacct:/\n"}, {"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n"}, {"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"}},
+       {{"proc/self/cgroup", "4:cpu,cpuacct:/\n"},
+        {"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n"},
+        {"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"}},
        0},
       {"v1, seen from the container",
        {{"proc/self/cgroup", "4:cpu,cpuacct:/docker/0123\n"},
@@ -338,10 +376,14 @@ TEST_CASE("cpu quota: control groups of both versions") {
         {"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"}},
        2},
       {"v1, mounted under its own name",
-       {{"proc/self/cgroup", "3:cpuacct:/\n4:cpuacct,cpu:/g\n"}, {"sys/fs/cgroup/cpu/g/cpu.cfs_quota_us", "400000\n"}, {"sys/fs/cgroup/cpu/g/cpu.cfs_period_us", "100000\n"}},
+       {{"proc/self/cgroup", "3:cpuacct:/\n4:cpuacct,cpu:/g\n"},
+        {"sys/fs/cgroup/cpu/g/cpu.cfs_quota_us", "400000\n"},
+        {"sys/fs/cgroup/cpu/g/cpu.cfs_period_us", "100000\n"}},
        4},
       {"cpuset is not cpu",
-       {{"proc/self/cgroup", "3:cpuset:/\n"}, {"sys/fs/cgroup/cpuset/cpu.cfs_quota_us", "100000\n"}, {"sys/fs/cgroup/cpuset/cpu.cfs_period_us", "100000\n"}},
+       {{"proc/self/cgroup", "3:cpuset:/\n"},
+        {"sys/fs/cgroup/cpuset/cpu.cfs_quota_us", "100000\n"},
+        {"sys/fs/cgroup/cpuset/cpu.cfs_period_us", "100000\n"}},
        0},
       {"nonsense", {{"proc/self/cgroup", "0::/\nrubbish\n:\n"}, {"sys/fs/cgroup/cpu.max", "x y\n"}}, 0},
   };

@@ -49,8 +49,12 @@ std::string line_of(Write write, const AccessRecord& record) {
   REQUIRE(memory.size() <= kMaxAccessLineBytes);
   return {memory.data(), size};
 }
-std::string text_of(const AccessRecord& record) { return line_of(write_text_line, record); }
-std::string json_of(const AccessRecord& record) { return line_of(write_json_line, record); }
+std::string text_of(const AccessRecord& record) {
+  return line_of(write_text_line, record);
+}
+std::string json_of(const AccessRecord& record) {
+  return line_of(write_json_line, record);
+}
 
 bool is_one_line(const std::string& line) {
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
@@ -62,7 +66,9 @@ std::string random_bytes(std::mt19937& random, std::size_t size) {
   std::string bytes;
   while (bytes.size() < size) {
     const unsigned draw = random() % 4;
-    bytes += draw == 0 ? static_cast<char>(random() % 256) : draw == 1 ? kNasty[random() % kNasty.size()] : static_cast<char>('a' + random() % 26);
+    bytes += draw == 0   ? static_cast<char>(random() % 256)
+             : draw == 1 ? kNasty[random() % kNasty.size()]
+                         : static_cast<char>('a' + random() % 26);
   }
   return bytes;
 }
@@ -70,9 +76,10 @@ std::string random_bytes(std::mt19937& random, std::size_t size) {
 }  // namespace
 
 TEST_CASE("access line: text") {
-  CHECK(text_of(sample()) ==
-        "ACCESS [2025-12-31T23:59:59.007Z] \"GET /httpbin/get?x=1 HTTP/1.1\" 200 completed 12 34567 5 4 \"192.0.2.7\" \"curl/8.0\" \"4c6e\" "
-        "\"example.org:8080\" \"127.0.0.1:9000\" 192.0.2.7 \"default/httpbin\" -\n");
+  CHECK(
+      text_of(sample()) ==
+      "ACCESS [2025-12-31T23:59:59.007Z] \"GET /httpbin/get?x=1 HTTP/1.1\" 200 completed 12 34567 5 4 \"192.0.2.7\" \"curl/8.0\" \"4c6e\" "
+      "\"example.org:8080\" \"127.0.0.1:9000\" 192.0.2.7 \"default/httpbin\" -\n");
 }
 
 TEST_CASE("access line: text of a request of which nothing is known") {
@@ -176,8 +183,8 @@ TEST_CASE("access line: long values are cut") {
 TEST_CASE("access line: the worst line stays within its bound") {
   const std::string worst(2 * kMaxPathBytes, '\x01');
   AccessRecord record;
-  for (auto* view : {&record.client, &record.method, &record.host, &record.path, &record.protocol, &record.forwarded_for, &record.user_agent,
-                     &record.request_id, &record.mapping, &record.cluster, &record.upstream}) {
+  for (auto* view : {&record.client, &record.method, &record.host, &record.path, &record.protocol, &record.forwarded_for,
+                     &record.user_agent, &record.request_id, &record.mapping, &record.cluster, &record.upstream}) {
     *view = worst;
   }
   record.start_ms = INT64_MAX;

@@ -30,7 +30,9 @@ std::string pop(LineRing& ring, std::size_t most) {
 }
 
 // the line with number n, of 1 to 23 bytes after the digits
-std::string numbered(std::uint32_t n) { return std::to_string(n) + std::string(n % 23, 'x') + "\n"; }
+std::string numbered(std::uint32_t n) {
+  return std::to_string(n) + std::string(n % 23, 'x') + "\n";
+}
 
 }  // namespace
 

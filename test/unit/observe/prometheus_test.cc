@@ -102,7 +102,8 @@ class Exposition {
     const std::size_t point = std::min(text.find('.'), text.size());
     const std::string_view whole = text.substr(0, point);
     const std::string_view part = text.substr(std::min(point + 1, text.size()));
-    const bool digits = whole.find_first_not_of(kDigits) == std::string_view::npos && part.find_first_not_of(kDigits) == std::string_view::npos;
+    const bool digits =
+        whole.find_first_not_of(kDigits) == std::string_view::npos && part.find_first_not_of(kDigits) == std::string_view::npos;
     return digits && !whole.empty() && (point == text.size() || !part.empty());
   }
 
@@ -182,7 +183,9 @@ TEST_CASE("prometheus: the checker of these tests sees what is wrong") {
     CHECK_FALSE(Exposition(head + body).complaints().empty());
   }
   CHECK_FALSE(Exposition("# TYPE a_total counter\na_total 1\n").complaints().empty());
-  CHECK_FALSE(Exposition("# HELP h x\n# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n").complaints().empty());
+  CHECK_FALSE(Exposition("# HELP h x\n# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n")
+                  .complaints()
+                  .empty());
 }
 
 TEST_CASE("prometheus: an idle process gives well-formed text") {
@@ -248,7 +251,10 @@ TEST_CASE("prometheus: names of documents cannot break the format") {
   world.workers[0].count(200, CloseReason::completed, 1, binding->worker(0)[0]);
   const Exposition seen(world.text());
   CHECK(seen.complaints() == std::vector<std::string>{});
-  CHECK(seen.value("nuncio_mapping_requests_total{namespace=\"a\\\"b\",mapping=\"c\\\\d\\ne\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\",code=\"2xx\"}") == 1);
+  CHECK(
+      seen.value(
+          "nuncio_mapping_requests_total{namespace=\"a\\\"b\",mapping=\"c\\\\d\\ne\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\",code=\"2xx\"}") ==
+      1);
   for (const auto& [series, value] : seen.samples()) CHECK(series.find("mapping=\"idle\"") == std::string::npos);
 }
 
