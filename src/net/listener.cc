@@ -30,7 +30,7 @@ Listener::Listener(Loop& loop, Fd socket, Owner& owner)
 void Listener::on_readable() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     if (!owner_.may_accept()) return pause();
-    if (!accept_one()) return;
+    if (!accept_one() || !socket_) return;
   }
 }
 
@@ -52,6 +52,7 @@ bool Listener::accept_one() {
 }
 
 void Listener::pause() {
+  if (!socket_) return;  // the owner has closed it meanwhile
   event_del(event_.get());
   retry_.set(loop_.now_ms() + kPauseMs);
 }

@@ -26,7 +26,7 @@ bool is_idempotent(std::string_view method) {  // RFC 9110 §9.2.2
 }
 
 void use_connection(Exchange& x, upstream::ConnectionPtr connection) {
-  x.endpoint = x.arena.copy(connection->endpoint());
+  x.endpoint = x.arena.copy(connection->endpoint().text);
   x.attempt.emplace(x.arena, std::move(connection), silence_of(x));
   x.context.counters.upstream_attempts.add();
 }

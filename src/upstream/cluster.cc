@@ -82,44 +82,80 @@ Cluster::Cluster(Context& context, const ClusterSpec& spec, Name* name, std::sha
     : context_(context), spec_(spec), name_(name), breaker_(std::move(breaker)) {}
 
 Cluster::~Cluster() {
-  idle_.clear();
+  close_idle();
 }
 
-ConnectionPtr Cluster::take_idle() {
-  if (idle_.empty()) return nullptr;
-  ConnectionPtr connection = std::move(idle_.back());
-  idle_.pop_back();
+void Cluster::close_idle() {
+  for (const auto& endpoint : endpoints_) std::exchange(endpoint->idle, {}).clear();
+}
+
+// Whose turn it is; one that failed lately is passed over while there is another.
+Endpoint* Cluster::next_endpoint() {
+  if (endpoints_.empty()) return nullptr;
+  if (endpoints_.size() == 1) return endpoints_.front().get();
+  const std::uint64_t now = context_.loop.now_ms();
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    next_endpoint_ = (next_endpoint_ + 1) % endpoints_.size();
+    if (endpoints_[next_endpoint_]->bad_until_ms <= now) break;
+  }
+  return endpoints_[next_endpoint_].get();
+}
+
+ConnectionPtr Cluster::take_from(Endpoint& endpoint) {
+  if (endpoint.idle.empty()) return nullptr;
+  ConnectionPtr connection = std::move(endpoint.idle.back());
+  endpoint.idle.pop_back();
   connection->set_busy();
   context_.counters.upstream_connections_reused.add();
   return connection;
 }
 
+ConnectionPtr Cluster::take_idle() {
+  if (names_changed()) refresh_endpoints();
+  Endpoint* endpoint = next_endpoint();
+  return endpoint == nullptr ? nullptr : take_from(*endpoint);
+}
+
+// At the limit an idle connection to another endpoint is better than waiting.
+ConnectionPtr Cluster::take_any_idle() {
+  for (const auto& endpoint : endpoints_) {
+    if (ConnectionPtr connection = take_from(*endpoint)) return connection;
+  }
+  return nullptr;
+}
+
 void Cluster::give_back(ConnectionPtr connection) {
+  connection->count_request();
+  if (connection->endpoint().withdrawn) return connection.reset();
   if (hand_over(connection)) return;
   // another worker waits at the limit: it is served sooner by a connection of its own
   if (breaker_->anyone_waits()) return connection.reset();
-  connection->set_idle(idle_.size(), static_cast<std::uint32_t>(spec_.idle_timeout_ms));
-  idle_.push_back(std::move(connection));
+  auto& idle = connection->endpoint().idle;
+  connection->set_idle(idle.size(), static_cast<std::uint32_t>(spec_.idle_timeout_ms));
+  idle.push_back(std::move(connection));
 }
 
 // True: the first who waits has it now.
 bool Cluster::hand_over(ConnectionPtr& connection) {
   Waiter* waiter = waiters_.pop_front();
   if (waiter == nullptr) return false;
-  connection->set_idle(0, 0);
-  connection->set_busy();
+  context_.counters.upstream_connections_reused.add();
   waiter->signal.complete(std::move(connection));
   return true;
 }
 
 void Cluster::drop(Connection& idle) {
+  auto& others = idle.endpoint().idle;
   const std::size_t slot = idle.slot();
-  idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(slot));
-  for (std::size_t i = slot; i < idle_.size(); ++i) idle_[i]->set_slot(i);
+  const ConnectionPtr dropped = std::move(others[slot]);  // keeps the endpoint until the list is in order
+  others.erase(others.begin() + static_cast<std::ptrdiff_t>(slot));
+  for (std::size_t i = slot; i < others.size(); ++i) others[i]->set_slot(i);
 }
 
 void Cluster::let_go_of_one() {
-  if (!idle_.empty() && waiters_.empty()) drop(*idle_.front());
+  if (!waiters_.empty()) return;
+  const auto with_idle = std::ranges::find_if(endpoints_, [](const auto& endpoint) { return !endpoint->idle.empty(); });
+  if (with_idle != endpoints_.end()) drop(*(*with_idle)->idle.front());
 }
 
 void Cluster::connection_opened() {
@@ -149,6 +185,9 @@ Task<Result<ConnectionPtr>> Cluster::acquire(Cancel& cancel, bool fresh) {
     if (ConnectionPtr idle = take_idle()) co_return idle;
   }
   while (!breaker_->try_connection(spec_.max_connections)) {
+    if (!fresh) {
+      if (ConnectionPtr idle = take_any_idle()) co_return idle;
+    }
     auto turn = co_await wait_for_turn(cancel);
     if (!turn) co_return std::unexpected(no_connection(turn.error(), CloseReason::pool_timeout));
     if (*turn != nullptr) co_return std::move(*turn);
@@ -187,33 +226,28 @@ void Cluster::refresh_endpoints() {
     if (const auto literal = Address::literal(spec_.host, spec_.port)) answer = Names::literal(*literal);
   }
   if (answer == known_ || answer == nullptr) return;
-  std::vector<Endpoint> fresh;
+  std::vector<std::shared_ptr<Endpoint>> fresh;
   for (Address address : answer->addresses) {
     address.set_port(spec_.port);
-    const auto old = std::ranges::find(endpoints_, address, &Endpoint::address);
-    fresh.push_back(Endpoint{address, old == endpoints_.end() ? 0 : old->bad_until_ms});
+    const auto old = std::ranges::find(endpoints_, address, [](const auto& endpoint) { return endpoint->address; });
+    fresh.push_back(old == endpoints_.end() ? std::make_shared<Endpoint>(address) : *old);
+  }
+  for (const auto& endpoint : endpoints_) {
+    if (std::ranges::find(fresh, endpoint) != fresh.end()) continue;
+    endpoint->withdrawn = true;
+    std::exchange(endpoint->idle, {}).clear();
   }
   endpoints_ = std::move(fresh);
   known_ = std::move(answer);
 }
 
-// In turn, but those that failed lately come last; none is left out.
-std::vector<Address> Cluster::addresses_to_try() {
-  std::vector<Address> good;
-  std::vector<Address> bad;
+// From the one whose turn it is, but those that failed lately come last; none is left out.
+std::vector<std::shared_ptr<Endpoint>> Cluster::endpoints_to_try() {
+  std::vector<std::shared_ptr<Endpoint>> order;
   const std::uint64_t now = context_.loop.now_ms();
-  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-    const Endpoint& endpoint = endpoints_[(next_endpoint_ + i) % endpoints_.size()];
-    (endpoint.bad_until_ms <= now ? good : bad).push_back(endpoint.address);
-  }
-  ++next_endpoint_;
-  good.insert(good.end(), bad.begin(), bad.end());
-  return good;
-}
-
-void Cluster::mark_bad(const Address& address) {
-  const auto endpoint = std::ranges::find(endpoints_, address, &Endpoint::address);
-  if (endpoint != endpoints_.end()) endpoint->bad_until_ms = context_.loop.now_ms() + kBadForMs;
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) order.push_back(endpoints_[(next_endpoint_ + i) % endpoints_.size()]);
+  std::ranges::stable_partition(order, [now](const auto& endpoint) { return endpoint->bad_until_ms <= now; });
+  return order;
 }
 
 Task<Result<ConnectionPtr>> Cluster::connect(Cancel& cancel, std::uint64_t by_ms) {
@@ -236,7 +270,7 @@ Task<Result<ConnectionPtr>> Cluster::connect(Cancel& cancel, std::uint64_t by_ms
 }
 
 Task<Result<ConnectionPtr>> Cluster::try_addresses(Cancel& cancel, std::uint64_t by_ms, Permit& permit) {
-  const std::vector<Address> order = addresses_to_try();
+  const auto order = endpoints_to_try();
   Error last{CloseReason::no_endpoint, Side::upstream, Retry::never, 0};
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::uint32_t left = ms_until(by_ms, context_.loop.now_ms());
@@ -245,16 +279,17 @@ Task<Result<ConnectionPtr>> Cluster::try_addresses(Cancel& cancel, std::uint64_t
     const std::uint32_t share = std::max(left / static_cast<std::uint32_t>(order.size() - i), std::min(left, kLeastAddressMs));
     auto connection = co_await connect_one(cancel, order[i], share, permit);
     if (connection || cancel.error()) co_return connection;
-    mark_bad(order[i]);
+    order[i]->bad_until_ms = context_.loop.now_ms() + kBadForMs;
     last = connection.error();
   }
   co_return std::unexpected(last);
 }
 
-Task<Result<ConnectionPtr>> Cluster::connect_one(Cancel& cancel, Address address, std::uint32_t limit_ms, Permit& permit) {
-  auto fd = start_connect(address);
+Task<Result<ConnectionPtr>> Cluster::connect_one(Cancel& cancel, std::shared_ptr<Endpoint> endpoint, std::uint32_t limit_ms,
+                                                 Permit& permit) {
+  auto fd = start_connect(endpoint->address);
   if (!fd) co_return std::unexpected(connect_error(fd.error().code));
-  auto connection = std::make_unique<Connection>(context_.loop, std::move(*fd), *this, address, std::move(permit));
+  auto connection = std::make_unique<Connection>(context_.loop, std::move(*fd), *this, std::move(endpoint), std::move(permit));
   const AbortOnCancel guard(cancel, connection->stream());
   const Limit limit{limit_ms, CloseReason::connect_timeout};
   const auto made = co_await connection->stream().connected(limit);

@@ -5,9 +5,10 @@
 // across reloads, keyed by the text of all settings that influence a connection (ClusterSpec::key); the limits are shared with the
 // other workers.
 //
-// Acquiring (spec README "refused connect", "names", "503 or 504"): the most recently used idle connection; else a new one, within
-// connect_timeout_ms altogether, once the limit allows it: wait for the name's first answer, then the addresses in turn, those that failed lately last. A refused
-// connect goes on to the next address at once; when all have refused, again every 100 ms.
+// Endpoints take turns, request by request; connections to an address that the name does not lead to any more are not used again.
+// Acquiring (spec README "refused connect", "names", "503 or 504"): an idle connection of the endpoint whose turn it is; else a new one,
+// within connect_timeout_ms altogether, once the limit allows it: wait for the name's first answer, then the addresses in turn, those that
+// failed lately last. A refused connect goes on to the next address at once; when all have refused, again every 100 ms.
 //
 // THREAD: one worker's loop, but for the Breaker.
 #pragma once
@@ -47,7 +48,7 @@ class Cluster {
   ~Cluster();
 
   const ClusterSpec& spec() const { return spec_; }
-  // the most recently used idle connection, or nothing
+  // The endpoint whose turn it is gives the most recently used of its idle connections, or nothing.
   ConnectionPtr take_idle();
   // A connection that stands. `fresh`: never a pooled one.
   Task<Result<ConnectionPtr>> acquire(Cancel& cancel, bool fresh);
@@ -61,7 +62,7 @@ class Cluster {
 
   bool idle() const { return open_ == 0 && waiters_.empty(); }
   std::size_t open() const { return open_; }
-  void close_idle() { idle_.clear(); }
+  void close_idle();
 
  private:
   friend class Connection;
@@ -71,19 +72,17 @@ class Cluster {
   struct Waiter : ListHook {
     Signal<ConnectionPtr> signal;
   };
-  struct Endpoint {
-    Address address;
-    std::uint64_t bad_until_ms = 0;
-  };
-
   Task<Result<ConnectionPtr>> connect(Cancel& cancel, std::uint64_t by_ms);
   Task<Result<ConnectionPtr>> try_addresses(Cancel& cancel, std::uint64_t by_ms, Permit& permit);
-  Task<Result<ConnectionPtr>> connect_one(Cancel& cancel, Address address, std::uint32_t limit_ms, Permit& permit);
+  Task<Result<ConnectionPtr>> connect_one(Cancel& cancel, std::shared_ptr<Endpoint> endpoint, std::uint32_t limit_ms, Permit& permit);
   Task<Result<void>> wait_for_addresses(Cancel& cancel, std::uint64_t by_ms);
   Task<Result<ConnectionPtr>> wait_for_turn(Cancel& cancel);
   void refresh_endpoints();
-  std::vector<Address> addresses_to_try();
-  void mark_bad(const Address& address);
+  bool names_changed() const { return name_ != nullptr ? name_->answer() != known_ : known_ == nullptr; }
+  Endpoint* next_endpoint();
+  std::vector<std::shared_ptr<Endpoint>> endpoints_to_try();
+  ConnectionPtr take_any_idle();
+  ConnectionPtr take_from(Endpoint& endpoint);
   void drop(Connection& idle);
   void connection_opened();
   void connection_closed(const Stream& stream);
@@ -95,9 +94,8 @@ class Cluster {
   Name* name_;  // null: a literal address
   std::shared_ptr<Breaker> breaker_;
   NameAnswerPtr known_;  // what endpoints_ was made from
-  std::vector<Endpoint> endpoints_;
-  std::size_t next_endpoint_ = 0;
-  std::vector<ConnectionPtr> idle_;  // the most recently used one last
+  std::vector<std::shared_ptr<Endpoint>> endpoints_;
+  std::size_t next_endpoint_ = 0;  // whose turn it is
   List<Waiter> waiters_;
   std::size_t open_ = 0;
 };

@@ -10,11 +10,11 @@ Permit::~Permit() {
   if (cluster_ != nullptr) cluster_->permit_over();
 }
 
-Connection::Connection(Loop& loop, Fd fd, Cluster& cluster, const Address& endpoint, Permit permit)
+Connection::Connection(Loop& loop, Fd fd, Cluster& cluster, std::shared_ptr<Endpoint> endpoint, Permit permit)
     : cluster_(cluster),
       permit_(std::move(permit)),
       stream_(loop, std::move(fd), Side::upstream),
-      endpoint_(endpoint.text()),
+      endpoint_(std::move(endpoint)),
       idle_(loop.deadlines(), &Connection::idle_too_long, this) {
   stream_.expect_connect();
   cluster_.connection_opened();
@@ -25,7 +25,6 @@ Connection::~Connection() {
 }
 
 void Connection::set_idle(std::size_t slot, std::uint32_t idle_ms) {
-  ++served_;
   slot_ = slot;
   stream_.watch(this);
   if (idle_ms > 0) idle_.set(stream_.loop().now_ms() + idle_ms);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "net/stream.h"
 #include "upstream/breaker.h"
@@ -16,6 +17,18 @@
 namespace nuncio::upstream {
 
 class Cluster;
+class Connection;
+
+// One address of a cluster, with the idle connections to it. Shared by the connections that were made to it, so that it outlives its
+// withdrawal from the cluster.
+struct Endpoint {
+  explicit Endpoint(const Address& where) : address(where), text(where.text()) {}
+  Address address;
+  std::string text;                               // "127.0.0.1:8000", for logs
+  std::uint64_t bad_until_ms = 0;                 // a connection failed lately: others first
+  bool withdrawn = false;                         // the name does not lead here any more
+  std::vector<std::unique_ptr<Connection>> idle;  // the most recently used one last
+};
 
 // The right to have one connection to a cluster, taken from its limit; given back when it ends. Moves from address to address while a
 // connection is being made, and then lives in it.
@@ -35,7 +48,7 @@ class Permit {
 
 class Connection final : private Stream::Watcher {
  public:
-  Connection(Loop& loop, Fd fd, Cluster& cluster, const Address& endpoint, Permit permit);
+  Connection(Loop& loop, Fd fd, Cluster& cluster, std::shared_ptr<Endpoint> endpoint, Permit permit);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -43,9 +56,10 @@ class Connection final : private Stream::Watcher {
   // for another address, when this connection could not be made
   Permit take_permit() { return std::move(permit_); }
   Stream& stream() { return stream_; }
-  const std::string& endpoint() const { return endpoint_; }  // "127.0.0.1:8000", for logs
+  Endpoint& endpoint() { return *endpoint_; }
   bool reused() const { return served_ > 0; }
-  // a request was served: idle, at this place of the pool, for at most `idle_ms` (0: for ever)
+  void count_request() { ++served_; }
+  // idle, at this place among its endpoint's, for at most `idle_ms` (0: for ever)
   void set_idle(std::size_t slot, std::uint32_t idle_ms);
   void set_busy();
   std::size_t slot() const { return slot_; }
@@ -58,7 +72,7 @@ class Connection final : private Stream::Watcher {
   Cluster& cluster_;
   Permit permit_;
   Stream stream_;
-  std::string endpoint_;
+  std::shared_ptr<Endpoint> endpoint_;
   Deadline idle_;
   std::size_t slot_ = 0;
   std::uint32_t served_ = 0;

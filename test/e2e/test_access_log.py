@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from kit.nuncio import mapping, module
+from kit.nuncio import mapping
 from kit.wire import reply, request_bytes
 
 
@@ -148,15 +148,6 @@ def test_off(start, origin):
     assert proxy.get("/m/x").status == 200
     proxy.stop()
     assert "/m/x" not in proxy.output()
-
-
-@pytest.mark.parametrize("written", [False, True])
-def test_envoy_log_path_overrides_only_the_default(start, origin, tmp_path, written):
-    other = tmp_path / "other.log"
-    proxy = start([mapping("m", "/m/", origin), module(envoy_log_path=str(other))], access_log=written)
-    assert proxy.get("/m/x").status == 200
-    assert "/m/x" in proxy.log_lines(1, None if written else other)[0]
-    assert other.exists() != written
 
 
 def test_full_disk_stops_nothing(start, origin):

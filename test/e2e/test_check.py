@@ -111,6 +111,7 @@ UNSERVED = {
     "cors": (GOOD + "cors: {origins: '*'}\n", "cors"),
     "retry_policy": (GOOD + "retry_policy: {retry_on: 5xx}\n", "retry_policy"),
     "grpc": (GOOD + "grpc: true\n", "grpc"),
+    "Module key": (GOOD + "---\napiVersion: getambassador.io/v2\nkind: Module\nname: ambassador\nconfig: {envoy_log_path: /x}\n", "envoy_log_path"),
 }
 
 
