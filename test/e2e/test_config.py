@@ -152,6 +152,7 @@ def test_unreadable_file(start, origin):
     proxy = start({"a.yaml": mapping("a", "/a/", origin)}, ready=False)
     (proxy.config / "b.yaml").write_text(text_of(mapping("b", "/b/", origin)))
     (proxy.config / "b.yaml").chmod(0)
+    proxy.wait_ready()
     proxy.in_force()
     assert served(proxy, "a", "b") == ["a"]
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The nuncio authors
 //
-// A stream on one end of a connection, and a plain non-blocking socket in the test's hands on the other.
+// A stream on one end of a connection, and a plain non-blocking socket in the test's hands on the other; coroutines that use a stream
+// and note what they have come to.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -11,11 +12,15 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "net/stream.h"
 #include "unit/net/loop_guard.h"
@@ -116,5 +121,65 @@ class StreamFixture {
     poll.deadline.set(poll.fixture.loop.now_ms() + 4);
   }
 };
+
+inline constexpr Limit kForever{};
+inline constexpr Error kStop{CloseReason::drained, Side::self, Retry::never, 0};
+
+// What a test coroutine has come to.
+struct Seen {
+  std::string bytes;
+  std::vector<std::size_t> reads;
+  std::optional<Error> error;
+  bool end = false;
+
+  std::string word() const { return error ? std::string(info(error->reason).word) : end ? "end" : "going on"; }
+};
+
+// reads until the end or an error
+inline Task<> read_all(Stream& stream, Seen& seen, Limit limit) {
+  for (;;) {
+    const auto got = co_await stream.read(limit);
+    if (!got) {
+      seen.error = got.error();
+      co_return;
+    }
+    if (*got == 0) break;
+    seen.reads.push_back(*got);
+    seen.bytes += stream.input();
+    stream.consume(stream.input().size());
+  }
+  seen.end = true;
+}
+
+inline Task<> read_once(Stream& stream, Seen& seen, Limit limit) {
+  const auto got = co_await stream.read(limit);
+  if (!got) {
+    seen.error = got.error();
+  } else {
+    seen.reads.push_back(*got);
+    seen.end = *got == 0;
+  }
+}
+
+inline Task<> write_all(Stream& stream, std::string_view bytes, Seen& seen, Limit limit) {
+  std::string copy(bytes);
+  iovec part{copy.data(), copy.size()};
+  const auto sent = co_await stream.write(std::span(&part, 1), limit);
+  if (!sent) {
+    seen.error = sent.error();
+  } else {
+    seen.end = true;
+  }
+}
+
+inline std::string pattern(std::size_t size) {
+  std::string text(size, '\0');
+  std::uint32_t state = 1;
+  for (char& c : text) {
+    state = state * 1664525 + 1013904223;
+    c = static_cast<char>(state >> 24);
+  }
+  return text;
+}
 
 }  // namespace nuncio::test
