@@ -2,9 +2,21 @@
 // SPDX-FileCopyrightText: The nuncio authors
 #include "base/random.h"
 
+#include <cstring>
 #include <random>
 
 namespace nuncio {
+
+namespace {
+
+constexpr auto kHexPairs = [] {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (unsigned byte = 0; byte < 256; ++byte) pairs[byte] = {kHex[byte >> 4], kHex[byte & 15]};
+  return pairs;
+}();
+
+}  // namespace
 
 Random::Random() {
   std::random_device system;
@@ -13,16 +25,15 @@ Random::Random() {
 }
 
 void Random::uuid(char* out) {
-  constexpr char kHex[] = "0123456789abcdef";
   std::uint64_t high = next();
   std::uint64_t low = next();
   high = (high & ~0xf000ULL) | 0x4000ULL;
   low = (low & ~(3ULL << 62)) | (2ULL << 62);
-  for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) *out++ = '-';
-    std::uint64_t& half = i < 16 ? high : low;
-    *out++ = kHex[half >> 60];
-    half <<= 4;
+  for (int byte = 0; byte < 16; ++byte) {
+    if (byte == 4 || byte == 6 || byte == 8 || byte == 10) *out++ = '-';
+    const std::uint64_t half = byte < 8 ? high : low;
+    std::memcpy(out, kHexPairs[half >> (56 - 8 * (byte % 8)) & 0xff].data(), 2);
+    out += 2;
   }
 }
 

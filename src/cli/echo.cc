@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/intrusive_list.h"
 #include "base/log.h"
+#include "http/fields.h"
 #include "http/h1_body.h"
 #include "http/h1_server.h"
 #include "net/listener.h"

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/arena.h"
 #include "base/text.h"
 
 namespace nuncio {
@@ -193,34 +194,68 @@ void remove_hop_by_hop(FieldList& fields) {
   fields.remove_if([&](const Field& field) { return is_hop_by_hop(field) || named.contain(field.name); });
 }
 
-std::size_t write_request_head(const RequestHead& head, std::span<char> out) {
-  const DecimalText length(head.content_length);
-  const FramingField framing = framing_field(head.framing, length.view());
-  return write_measured(out, [&](auto& sink) {
+namespace {
+
+auto request_head_writer(const RequestHead& head, const FramingField& framing) {
+  return [&head, framing](auto& sink) {
     sink.put(head.method);
     sink.put(" ");
     sink.put(head.path.empty() ? head.target : head.path);
     sink.put(head.path.empty() ? std::string_view() : head.query);
     sink.put(" HTTP/1.1\r\n");
     put_fields(sink, head.fields, framing);
-  });
+  };
 }
 
-std::size_t write_response_head(const ResponseHead& head, std::span<char> out) {
-  const auto digit = [&head](int place) { return static_cast<char>('0' + head.status / place % 10); };
-  const std::array<char, 3> status = {digit(100), digit(10), digit(1)};
-  const DecimalText length(head.content_length);
-  FramingField framing = framing_field(head.framing, length.view());
-  // HEAD and 304 keep what they say about a length, if they say it
-  if (head.framing == Framing::none) framing = {FieldId::content_length, {}, length.view(), false};
-  return write_measured(out, [&](auto& sink) {
+auto response_head_writer(const ResponseHead& head, const FramingField& framing) {
+  return [&head, framing](auto& sink) {
+    const auto digit = [&head](int place) { return static_cast<char>('0' + head.status / place % 10); };
+    const std::array<char, 3> status = {digit(100), digit(10), digit(1)};
     sink.put("HTTP/1.1 ");
     sink.put({status.data(), status.size()});
     sink.put(" ");
     sink.put(head.reason);
     sink.put("\r\n");
     put_fields(sink, head.fields, framing);
-  });
+  };
+}
+
+FramingField response_framing(const ResponseHead& head, std::string_view digits) {
+  // HEAD and 304 keep what they say about a length, if they say it
+  if (head.framing == Framing::none) return {FieldId::content_length, {}, digits, false};
+  return framing_field(head.framing, digits);
+}
+
+template <class Put>
+std::string_view write_into(Arena& arena, Put put) {
+  SizeSink measure;
+  put(measure);
+  char* out = arena.allocate(measure.size());
+  ByteSink sink(out);
+  put(sink);
+  return {out, measure.size()};
+}
+
+}  // namespace
+
+std::size_t write_request_head(const RequestHead& head, std::span<char> out) {
+  const DecimalText length(head.content_length);
+  return write_measured(out, request_head_writer(head, framing_field(head.framing, length.view())));
+}
+
+std::size_t write_response_head(const ResponseHead& head, std::span<char> out) {
+  const DecimalText length(head.content_length);
+  return write_measured(out, response_head_writer(head, response_framing(head, length.view())));
+}
+
+std::string_view request_head_bytes(const RequestHead& head) {
+  const DecimalText length(head.content_length);
+  return write_into(head.fields.arena(), request_head_writer(head, framing_field(head.framing, length.view())));
+}
+
+std::string_view response_head_bytes(const ResponseHead& head) {
+  const DecimalText length(head.content_length);
+  return write_into(head.fields.arena(), response_head_writer(head, response_framing(head, length.view())));
 }
 
 std::size_t write_field_section(const FieldList& fields, std::span<char> out) {

@@ -34,6 +34,9 @@ bool is_end_to_end(std::string_view name);
 // REQUIRES: names are tokens, values hold no control character: parsed ones do not, configured ones were checked.
 std::size_t write_request_head(const RequestHead& head, std::span<char> out);
 std::size_t write_response_head(const ResponseHead& head, std::span<char> out);
+// The same bytes, in the arena of the head's fields.
+std::string_view request_head_bytes(const RequestHead& head);
+std::string_view response_head_bytes(const ResponseHead& head);
 
 // The field lines and the empty line behind them, without framing fields: a trailer section
 std::size_t write_field_section(const FieldList& fields, std::span<char> out);

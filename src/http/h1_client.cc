@@ -2,16 +2,7 @@
 // SPDX-FileCopyrightText: The nuncio authors
 #include "http/h1_client.h"
 
-#include "http/fields.h"
-
 namespace nuncio {
-
-std::string_view request_head_bytes(const RequestHead& head) {
-  std::size_t room = 128 + head.method.size() + head.path.size() + head.query.size() + head.target.size();
-  for (const Field& field : head.fields.all()) room += field.name.size() + field.value.size() + 4;
-  const std::span<char> out{head.fields.arena().allocate(room), room};
-  return {out.data(), write_request_head(head, out)};
-}
 
 Task<Result<void>> read_response_head(Stream& stream, std::string_view method, Limit limit, ResponseHead& head) {
   HeadScan scan(HeadScan::Kind::response);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The nuncio authors
 //
-// The upstream's side of HTTP/1.1: writes the head of a request and takes heads of answers off a stream. Bodies: http/h1_body.
+// The upstream's side of HTTP/1.1: takes heads of answers off a stream. Heads of requests: http/fields; bodies: http/h1_body.
 // Errors: `upstream_malformed`, `upstream_head_too_large`; `reset_before_head` when the stream ends before an answer began, to be
 // retried only on a connection that had served before, and never when some bytes of an answer had come.
 #pragma once
@@ -11,9 +11,6 @@
 #include "net/stream.h"
 
 namespace nuncio {
-
-// The bytes of a request's head as nuncio sends it, in the arena of its fields.
-std::string_view request_head_bytes(const RequestHead& head);
 
 // Waits for the next head of an answer to `method`, interim ones (1xx) included. `limit`: how long the upstream may be silent.
 Task<Result<void>> read_response_head(Stream& stream, std::string_view method, Limit limit, ResponseHead& head);

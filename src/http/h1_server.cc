@@ -2,8 +2,6 @@
 // SPDX-FileCopyrightText: The nuncio authors
 #include "http/h1_server.h"
 
-#include "http/fields.h"
-
 namespace nuncio {
 
 namespace {
@@ -29,13 +27,6 @@ Task<Result<void>> read_request_head(Stream& stream, HeadLimits limits, std::uin
     if (!got) co_return std::unexpected(got.error());
     if (*got == 0) co_return failed(CloseReason::client_closed, Side::client);
   }
-}
-
-std::string_view response_head_bytes(const ResponseHead& head) {
-  std::size_t room = 128 + head.reason.size();
-  for (const Field& field : head.fields.all()) room += field.name.size() + field.value.size() + 4;
-  const std::span<char> out{head.fields.arena().allocate(room), room};
-  return {out.data(), write_response_head(head, out)};
 }
 
 }  // namespace nuncio

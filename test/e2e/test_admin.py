@@ -76,7 +76,8 @@ def test_admin_is_a_server_of_its_own(served, method, target, statuses):
 
 def test_admin_is_strict_and_survives(served):
     proxy, _ = served
-    for data in (b"garbage\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", b"\x16\x03\x01" + b"\0" * 50):
+    for data in (b"garbage\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+                 b"\x16\x03\x01" + b"\0" * 50):
         with Client(("127.0.0.1", proxy.admin_port)) as client:
             client.send(data)
             client.half_close()
@@ -87,7 +88,9 @@ def test_admin_is_strict_and_survives(served):
         client.close()
 
 
-SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*\})? (-?[0-9.e+-]+|NaN|[+-]?Inf)( [0-9]+)?$')
+SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)'
+                    r'(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*\})?'
+                    r' (-?[0-9.e+-]+|NaN|[+-]?Inf)( [0-9]+)?$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"')
 
 

@@ -84,7 +84,8 @@ NOTICES = {  # text → line, words
     "old apiVersion": (GOOD.replace("getambassador.io/v2", "ambassador/v0"), 1, ["v0"]),
     "lower-case method": (GOOD + "method: get\n", 6, ["method"]),
     "prefix without a slash": (GOOD.replace("/web/", "web/"), 4, ["prefix"]),
-    "Module key": (GOOD + "---\napiVersion: getambassador.io/v2\nkind: Module\nname: ambassador\nconfig:\n  servername: x\n", 11, ["servername", "server_name"]),
+    "Module key": (GOOD + "---\napiVersion: getambassador.io/v2\nkind: Module\nname: ambassador\nconfig:\n  servername: x\n", 11,
+                   ["servername", "server_name"]),
     "unknown Module": (GOOD + "---\napiVersion: getambassador.io/v2\nkind: Module\nname: ambasador\nconfig: {}\n", None, ["ambasador"]),
 }
 
@@ -103,7 +104,8 @@ def test_notice(tmp_path, name):
 # Known to the specification, not served by this version: a line that says so, never silence.
 UNSERVED = {
     "kind": (GOOD + "---\napiVersion: getambassador.io/v2\nkind: RateLimitService\nname: rl\nservice: a:1\n", "RateLimitService"),
-    "TracingService": (GOOD + "---\napiVersion: getambassador.io/v2\nkind: TracingService\nname: t\nservice: a:1\ndriver: zipkin\n", "TracingService"),
+    "TracingService": (GOOD + "---\napiVersion: getambassador.io/v2\nkind: TracingService\nname: t\nservice: a:1\ndriver: zipkin\n",
+                       "TracingService"),
     "shadow": (GOOD + "shadow: true\n", "shadow"),
     "host_redirect": (GOOD + "host_redirect: true\n", "host_redirect"),
     "prefix_regex": (GOOD + "prefix_regex: true\n", "prefix_regex"),

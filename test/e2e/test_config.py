@@ -47,7 +47,8 @@ def test_several_documents_in_a_file(start, origin):
 
 
 def test_json_list_of_a_kubernetes_list(start, origin):
-    items = [{"apiVersion": "getambassador.io/v2", "kind": "Mapping", "metadata": {"name": n}, "spec": {"prefix": "/%s/" % n, "service": origin.service}}
+    items = [{"apiVersion": "getambassador.io/v2", "kind": "Mapping", "metadata": {"name": n},
+              "spec": {"prefix": "/%s/" % n, "service": origin.service}}
              for n in "ab"]
     proxy = start({"x.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": items})})
     assert served(proxy, *"ab") == list("ab")
@@ -178,8 +179,9 @@ def test_yaml_texts_are_texts(start, origin):
 
 
 IDS = [  # in the document, of the proxy, does it apply?
-    (None, None, True), ("default", None, True), (["default"], None, True), (["a", "default"], None, True), ("a", None, False), (["a", "b"], None, False),
-    (None, "a", False), ("a", "a", True), (["b", "a"], "a", True), (["b"], "a", False), (["_automatic_"], "a", True), ([], None, True), ("", None, True),
+    (None, None, True), ("default", None, True), (["default"], None, True), (["a", "default"], None, True), ("a", None, False),
+    (["a", "b"], None, False), (None, "a", False), ("a", "a", True), (["b", "a"], "a", True), (["b"], "a", False), (["_automatic_"], "a", True),
+    ([], None, True), ("", None, True),
 ]
 
 
@@ -200,7 +202,8 @@ def test_command_line_wins_over_the_environment(start, origin):
 
 
 def test_single_namespace(start, origin):
-    documents = [annotated(text_of(mapping("a", "/a/", origin)), namespace="shop"), annotated(text_of(mapping("b", "/b/", origin)), namespace="other")]
+    documents = [annotated(text_of(mapping("a", "/a/", origin)), namespace="shop"),
+                 annotated(text_of(mapping("b", "/b/", origin)), namespace="other")]
     proxy = start(documents, env={"AMBASSADOR_SINGLE_NAMESPACE": "yes", "AMBASSADOR_NAMESPACE": "shop"})
     assert served(proxy, "a", "b") == ["a"]
 

@@ -4,7 +4,7 @@
 unreserved characters are resolved; every other escape, and the query, stay as they came."""
 import pytest
 
-from kit.nuncio import mapping, module
+from kit.nuncio import Nuncio, mapping, module
 from kit.origin import Origin
 from kit.wire import reply
 
@@ -83,7 +83,6 @@ def test_origin_gets_the_normalised_path(pair, target):
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     """/public/ and /private/ lead to different origins; /cut/ strips its prefix."""
-    from kit.nuncio import Nuncio
     with Origin(lambda r: reply(200, "public " + r.target)) as public, Origin(lambda r: reply(200, "private " + r.target)) as private:
         documents = [mapping("public", "/public/", public, rewrite=""), mapping("private", "/private/", private, rewrite=""),
                      mapping("cut", "/cut/", public)]

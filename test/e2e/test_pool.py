@@ -105,7 +105,8 @@ def test_full_queue_is_503(start, make_origin):
 def test_waiting_in_the_queue_is_bounded_by_the_timeout(start, make_origin):
     gate = Gate(make_origin)
     limits = {"rewrite": "", "connect_timeout_ms": 30000, "circuit_breakers": [{"max_connections": 1}]}
-    proxy = start([mapping("patient", "/p/", gate.origin, timeout_ms=30000, **limits), mapping("hasty", "/h/", gate.origin, timeout_ms=300, **limits)],
+    proxy = start([mapping("patient", "/p/", gate.origin, timeout_ms=30000, **limits),
+                   mapping("hasty", "/h/", gate.origin, timeout_ms=300, **limits)],
                   workers=1)
     first, second = proxy.client(), proxy.client()
     first.send(request_bytes(target="/p/1"))

@@ -265,7 +265,8 @@ def test_no_descriptors_leak(start, make_origin):
         target = origin.request(wire).target
         if target != "/close":
             wire.send(b"garbage\r\n\r\n" if target == "/bad" else reply(200, "x", [("Connection", "close")]))
-    proxy = start([mapping("m", "/", make_origin(script=script), rewrite=""), mapping("r", "/refused/", "127.0.0.1:1", connect_timeout_ms=50)], workers=1)
+    proxy = start([mapping("m", "/", make_origin(script=script), rewrite=""),
+                   mapping("r", "/refused/", "127.0.0.1:1", connect_timeout_ms=50)], workers=1)
     assert proxy.get("/").status == 200
     proxy.forget_clients()
     before = proxy.descriptors()

@@ -103,7 +103,8 @@ def test_timeout_0_means_none(start, make_origin):
 
 
 def test_module_gives_the_default(start, make_origin):
-    proxy = start([mapping("short", "/short/", make_origin(script=silent)), mapping("own", "/own/", make_origin(script=slow_but_steady), timeout_ms=LONG),
+    proxy = start([mapping("short", "/short/", make_origin(script=silent)),
+                   mapping("own", "/own/", make_origin(script=slow_but_steady), timeout_ms=LONG),
                    module(cluster_request_timeout_ms=300)])
     assert proxy.get("/short/").status == 504
     assert proxy.get("/own/").body == b"xxxxxx"
