@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The nuncio authors
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -51,11 +52,20 @@ int run(const EchoOptions& options) {
   return run_echo(options.listen);
 }
 
+// A descriptor that was closed at start would be given to a socket, and then be written to as standard output or error.
+void open_standard_descriptors() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", O_RDWR) < 0) return;  // gets this very number, the lowest that is free
+  }
+}
+
 }  // namespace
 
 }  // namespace nuncio::cli
 
 int main(int argc, char** argv) {
+  nuncio::cli::open_standard_descriptors();
   try {
     const auto command = nuncio::cli::parse(argc, argv, nuncio::cli::process_environment(environ));
     if (!command) {

@@ -109,7 +109,11 @@ void Worker::open_listeners() {
 }
 
 void Worker::set_name(const NameKey& key, NameAnswerPtr answer) {
-  loop_.post([this, key, answer = std::move(answer)] { names_.set(key, answer); });
+  loop_.post([this, key, answer = std::move(answer)] {
+    const bool used = std::ranges::any_of(clusters_, [&key](const auto& entry) { return entry.second->spec().names == key; });
+    if (answer == nullptr && !used) return names_.forget(key);
+    names_.set(key, answer);
+  });
 }
 
 void Worker::let_go_of_one(const std::string& key) {

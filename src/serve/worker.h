@@ -50,7 +50,7 @@ class Worker final : private Listener::Owner {
 
   // THREAD: any
   void publish(std::shared_ptr<const Publication> publication);
-  void set_name(const NameKey& key, NameAnswerPtr answer);
+  void set_name(const NameKey& key, NameAnswerPtr answer);  // null: nobody has used the name for long
   void let_go_of_one(const std::string& key);
   void connection_may_be_free(const std::string& key);
   void begin_drain();     // answers say Connection: close from now on

@@ -39,6 +39,8 @@ class Names {
   // The entry of a name; made when it is new. Entries stay where they are.
   Name& entry(const NameKey& key) { return names_[key]; }
   void set(const NameKey& key, NameAnswerPtr answer) { names_[key].set(std::move(answer)); }
+  // REQUIRES: no cluster refers to the entry
+  void forget(const NameKey& key) { names_.erase(key); }
   // A literal address never waits.
   static NameAnswerPtr literal(const Address& address);
 

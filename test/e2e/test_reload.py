@@ -107,27 +107,6 @@ def test_sighup(served):
     assert proxy.get("/a/").status == 200
 
 
-@pytest.mark.parametrize("broken", ["prefix: [unclosed\n", "apiVersion: getambassador.io/v2\nkind: Mapping\nname: a\nprefix: /a/\n", b"\xff\xfe\x00",
-                                    ], ids=["syntax", "no service", "binary"])
-def test_broken_change_keeps_the_last_good_version(served, broken):
-    proxy, origin = served
-    proxy.write("a.yaml", broken)
-    proxy.in_force()
-    assert proxy.get("/a/").status == 200
-    proxy.apply("b.yaml", mapping("b", "/b/", origin))
-    assert [proxy.get(t).status for t in ("/a/", "/b/")] == [200, 200]
-    proxy.apply("a.yaml", mapping("a", "/mended/", origin))
-    assert [proxy.get(t).status for t in ("/a/", "/mended/")] == [404, 200]
-
-
-def test_broken_piece_of_a_file_keeps_the_other_pieces_new(served):
-    proxy, origin = served
-    two = text_of(mapping("x", "/x/", origin)), text_of(mapping("y", "/y/", origin))
-    proxy.apply("f.yaml", "---\n" + two[0] + "---\n" + two[1])
-    proxy.apply("f.yaml", "---\n" + two[0].replace("/x/", "/x2/") + "---\nkind: [broken\n")
-    assert [proxy.get(t).status for t in ("/x2/", "/x/", "/y/")] == [200, 404, 200]
-
-
 def test_directory_that_turns_empty_is_not_believed_at_once(served):
     proxy, _ = served
     proxy.remove("a.yaml")
