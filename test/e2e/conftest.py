@@ -14,7 +14,6 @@ import pytest
 from kit import nuncio as nuncio_module
 from kit.nuncio import Nuncio, mapping
 from kit.origin import Origin
-from kit.ports import can_bind, loopback
 
 
 def pytest_configure(config):
@@ -92,17 +91,6 @@ def pair(shared):
     yield proxy, echo_origin
     proxy.after_test()
     echo_origin.check()
-
-
-@pytest.fixture
-def well_known():
-    """well_known(port) → a loopback address of our own where that port can be bound, or the test is skipped."""
-    def find(port):
-        address = loopback()
-        if not can_bind(port, address):
-            pytest.skip("cannot bind port %d: needs root" % port)
-        return address
-    return find
 
 
 @pytest.fixture

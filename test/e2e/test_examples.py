@@ -140,8 +140,7 @@ PREDICT = {"apiVersion": "ambassador/v0", "kind": "Mapping", "name": "predict", 
 
 
 @pytest.mark.parametrize("source", ["document", "conf/kubeflow"])
-def test_kubeflow(start, make_origin, well_known, examples, tmp_path, source):
-    well_known(53)
+def test_kubeflow(start, make_origin, examples, tmp_path, source):
     origin = make_origin(address=loopback(), port=8000)
     documents = PREDICT
     if source == "conf/kubeflow":

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The nuncio authors
-"""Names of services through --resolv-conf and a name server of the test's own (specification README "names"). A name server needs port 53,
-so these tests need root; the hosts file is tested without it."""
+"""Names of services through --resolv-conf and a name server of the test's own (specification README "names")."""
 import pytest
 
 from kit.dns import FAIL, SILENT, NameServer
@@ -12,8 +11,7 @@ from kit.wire import reply
 
 
 @pytest.fixture
-def dns(well_known):
-    well_known(53)
+def dns():
     with NameServer() as server:
         yield server
 

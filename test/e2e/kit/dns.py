@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The nuncio authors
-"""A name server for the tests: UDP and TCP on port 53 of a loopback address of its own (resolv.conf knows no ports).
+"""A name server for the tests: UDP and TCP on one port of 127.0.0.1; its resolv.conf names the port (`nameserver ADDR:PORT`).
 
 `names` maps a lower-case name to a list of addresses (A and AAAA by their look). A name that is not there is NXDOMAIN; an empty list is
 an empty answer; SILENT drops the query; FAIL answers SERVFAIL. Names in `truncate` come truncated over UDP, so that TCP is needed.
@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 
-from kit.ports import loopback
+from kit.ports import free_port
 
 SILENT, FAIL = object(), object()
 TYPES = {1: "A", 28: "AAAA"}
@@ -32,12 +32,12 @@ class NameServer:
         self.truncate = set()
         self.queries = []
         self.changed = threading.Condition()
-        self.address = loopback()
+        self.address, self.port = "127.0.0.1", free_port()
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind((self.address, 53))
+        self.udp.bind((self.address, self.port))
         self.tcp = socket.socket()
         self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.tcp.bind((self.address, 53))
+        self.tcp.bind((self.address, self.port))
         self.tcp.listen(16)
         for target in (self._serve_udp, self._serve_tcp):
             threading.Thread(target=target, daemon=True).start()
@@ -103,7 +103,7 @@ class NameServer:
             return [q for q in self.queries if q[0] == name]
 
     def resolv_conf(self, path, search=(), ndots=None):
-        lines = ["nameserver " + self.address]
+        lines = ["nameserver %s:%d" % (self.address, self.port)]
         if search:
             lines.append("search " + " ".join(search))
         lines.append("options timeout:1 attempts:2" + (" ndots:%d" % ndots if ndots is not None else ""))
