@@ -36,7 +36,10 @@ int run(const ServeOptions& options) {
   settings.body_timeout_ms = static_cast<std::uint32_t>(options.body_timeout_ms);
   settings.max_connections = options.max_connections;
   settings.version = version();
-  return serve::run(settings);
+  const auto ended = serve::run(settings);
+  if (ended) return 0;
+  std::fprintf(stderr, "nuncio: %s\n", ended.error().c_str());
+  return 2;
 }
 
 int run(const CheckCommand& options) {

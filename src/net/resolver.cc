@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The nuncio authors
 #include "net/resolver.h"
 
+#include <fstream>
+
 #include <ares.h>
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -328,6 +330,16 @@ void Resolver::Channel::arm() {
   if (ares_timeout(ares_, nullptr, &left) == nullptr) return timeout_.clear();
   const auto ms = static_cast<std::uint64_t>(left.tv_sec) * 1000 + static_cast<std::uint64_t>(left.tv_usec) / 1000;
   timeout_.set(resolver_.loop_.now_ms() + ms + 1);
+}
+
+std::string Resolver::problem_of(const std::string& resolv_conf) {
+  std::ifstream file(resolv_conf);
+  std::string line;
+  bool names_a_server = false;
+  while (std::getline(file, line)) names_a_server = names_a_server || trim_ows(line).starts_with("nameserver");
+  if (!file.eof()) return "the file of name servers " + resolv_conf + " cannot be read; name another one with --resolv-conf";
+  if (!names_a_server) return "no line of " + resolv_conf + " names a name server (nameserver ADDRESS[:PORT])";
+  return {};
 }
 
 Resolver::Resolver(Loop& loop, Settings settings)

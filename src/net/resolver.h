@@ -63,6 +63,9 @@ class Resolver final : private Loop::Deferred {
   };
   using Done = std::move_only_function<void(LookupResult)>;
 
+  // What is wrong with this file of name servers, a sentence; empty when it can be used.
+  static std::string problem_of(const std::string& resolv_conf);
+
   Resolver(Loop& loop, Settings settings);
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;

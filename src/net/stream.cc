@@ -161,6 +161,7 @@ std::optional<Result<std::size_t>> Stream::try_read(std::size_t room) {
   if (eof_) return Result<std::size_t>(0);
   if (!readable_ && !unverified_) return std::nullopt;
   if (over_budget()) {
+    readable_ = true;
     loop_.defer(*this);
     return std::nullopt;
   }
@@ -276,14 +277,12 @@ void Stream::forget_cancel() {
   write_cancel_.reset();
 }
 
-bool Stream::peer_is_gone(bool fin_counts) {
-  char byte = 0;
-  const ssize_t got = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (got > 0) return false;
-  if (got == 0) return fin_counts;
-  if (errno == EAGAIN || errno == EINTR) return false;
-  failed_ = errno;
-  return true;
+bool Stream::was_reset() {
+  int code = 0;
+  socklen_t size = sizeof code;
+  ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &code, &size);
+  if (code != 0) failed_ = code;
+  return failed_ != 0;
 }
 
 void Stream::finish_writing() {

@@ -119,8 +119,8 @@ class Stream final : private Loop::Deferred {
   void expect_connect() { writable_ = false; }
 
   void watch(Watcher* watcher) { watcher_ = watcher; }
-  // Looks whether the connection was reset, or (`fin_counts`) closed; takes no byte away. REQUIRES: nobody reads
-  bool peer_is_gone(bool fin_counts);
+  // Looks whether the connection was reset; takes no byte away.
+  bool was_reset();
   // There is something in the socket, or its end. False when certainly not.
   bool may_have_input() const { return readable_ || hup_ || eof_; }
 
@@ -176,7 +176,7 @@ class Stream final : private Loop::Deferred {
   Side side_;
   bool readable_ = false;
   bool writable_ = true;
-  bool hup_ = false;  // the FIN has been announced: read on until it is seen, even after a short read
+  bool hup_ = false;         // the FIN has been announced: read on until it is seen, even after a short read
   bool unverified_ = false;  // after a short read: a reset that was announced together with the bytes has not been seen
   bool eof_ = false;
   bool read_expired_ = false;

@@ -15,6 +15,7 @@ namespace nuncio::proxy {
 namespace {
 
 constexpr int kMostInterimAnswers = 32;
+constexpr std::uint32_t kMostQueueMs = 300000;
 
 Limit silence_of(const Exchange& x) {
   return Limit{static_cast<std::uint32_t>(x.route->idle_timeout_ms), CloseReason::upstream_idle};
@@ -23,6 +24,12 @@ Limit silence_of(const Exchange& x) {
 bool is_idempotent(std::string_view method) {  // RFC 9110 §9.2.2
   constexpr std::array<std::string_view, 6> kMethods = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
   return std::ranges::find(kMethods, method) != kMethods.end();
+}
+
+// How long a request may wait for a connection when its own time does not run yet: an upload, an upgrade.
+std::uint32_t queue_limit_ms(const Exchange& x) {
+  const auto idle_ms = static_cast<std::uint32_t>(x.route->idle_timeout_ms);
+  return idle_ms > 0 ? idle_ms : kMostQueueMs;
 }
 
 void use_connection(Exchange& x, upstream::ConnectionPtr connection) {
@@ -70,13 +77,14 @@ Task<Result<void>> pass_interim(Exchange& x) {
 
 Task<Result<void>> await_head(Exchange& x, Scope& upload) {
   Attempt& attempt = *x.attempt;
-  for (int interim = 0; interim <= kMostInterimAnswers; ++interim) {
+  for (int interim = 0; interim <= kMostInterimAnswers;) {
     attempt.head = ResponseHead(x.arena);
     const auto got = co_await read_response_head(attempt.connection->stream(), x.request.method, silence_of(x), attempt.head);
     const bool upload_is_alive = !got && got.error().reason == CloseReason::upstream_idle && !upload.idle();
     if (upload_is_alive) continue;  // bytes move the other way; the upload has limits of its own
     if (!got) co_return std::unexpected(got.error());
     if (attempt.head.status >= 200 || attempt.head.status == 101) co_return Result<void>();
+    ++interim;
     const auto passed = co_await pass_interim(x);
     if (!passed) co_return std::unexpected(passed.error());
   }
@@ -93,10 +101,13 @@ Result<void> check_switch(const Exchange& x) {
 
 Task<Result<void>> send_and_await_head(Exchange& x, Scope& upload, bool fresh) {
   if (x.first_piece_there && x.first_piece->last) x.request_sent();  // the client has said everything: its time runs
+  if (x.attempt) x.attempt->connection.reset();                      // the failed one must not be waited for
   upstream::ConnectionPtr connection;
   if (!fresh) connection = x.cluster->take_idle();
   if (connection == nullptr) {
-    auto made = co_await x.cluster->acquire(x.cancel, fresh);
+    upstream::Cluster::Want want{x.cancel, fresh, queue_limit_ms(x), nullptr};
+    auto made = co_await x.cluster->acquire(want);
+    if (!made && want.tried != nullptr) x.endpoint = x.arena.copy(want.tried->text);
     if (!made) co_return std::unexpected(made.error());
     connection = std::move(*made);
   }
@@ -137,7 +148,7 @@ Error unfinished_request() {
 Task<void> stop_upload(Exchange& x, Scope& upload, Error error) {
   if (upload.idle()) co_return;
   x.client.stream.cancel_read(error);
-  x.attempt->connection->stream().cancel_write(error);
+  if (x.attempt->connection != nullptr) x.attempt->connection->stream().cancel_write(error);
   x.attempt->request_failed = true;
   co_await upload.join();
 }

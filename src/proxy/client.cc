@@ -13,15 +13,18 @@ Client::Client(Context& owner, Fd fd, const Address& peer)
   context.clients.push_back(*this);
   context.counters.connections_accepted.add();
   context.counters.connections_active.up();
+  if (context.all_clients != nullptr) context.all_clients->fetch_add(1, std::memory_order_relaxed);
 }
 
 Client::~Client() {
   context.counters.connections_active.down();
+  if (context.all_clients != nullptr) context.all_clients->fetch_sub(1, std::memory_order_relaxed);
   context.counters.client_bytes_received.add(stream.bytes_in());
   context.counters.client_bytes_sent.add(stream.bytes_out());
 }
 
 void Client::cut(Error error) {
+  broken = true;
   if (exchange != nullptr) exchange->cancel_all(error);
   stream.abort(error);
 }

@@ -30,6 +30,7 @@ struct Client : ListHook {
   std::uint64_t head_by_ms = 0;  // when the head of the next request must be complete (clock of the loop)
   bool waiting = false;          // between two requests
   bool linger = false;           // the client may still be sending: closing at once would destroy the answer on its way (RFC 9112 §9.6)
+  bool broken = false;           // there is nobody, or nothing whole, to wait for: close at once
   std::uint32_t requests = 0;
 };
 

@@ -4,6 +4,7 @@
 // What serving a request needs of its worker. Everything here belongs to the worker's thread and outlives every session.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -64,6 +65,7 @@ struct Context {
   DateText date;
   List<Client> clients;
   bool draining = false;
+  std::atomic<std::size_t>* all_clients = nullptr;  // of the process, touched once for each connection; null: not counted
 };
 
 }  // namespace nuncio::proxy

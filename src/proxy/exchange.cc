@@ -53,7 +53,11 @@ Task<Next> exchange(Client& client) {
   }
 
   const Next next = edit_response_fields(x, upload.idle() && x.request_body.complete());
-  const auto relayed = co_await relay(x.attempt->body, x.answer);
+  const auto relayed = co_await relay_answer(x);
+  if (!relayed && !x.answer.started()) {
+    co_await stop_upload(x, upload, relayed.error());
+    co_return co_await refuse_instead(x, relayed.error());
+  }
   x.reason = relayed ? CloseReason::completed : relayed.error().reason;
   if (!relayed) x.cancel_all(relayed.error());
   co_await stop_upload(x, upload, unfinished_request());

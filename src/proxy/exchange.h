@@ -23,7 +23,12 @@
 
 namespace nuncio::proxy {
 
-enum class Next : std::uint8_t { keep, close };
+// What becomes of the client's connection
+enum class Next : std::uint8_t {
+  keep,            // it may carry another request
+  close,           // nuncio ends it, and the client has to notice
+  close_as_asked,  // the client wanted no other request
+};
 
 // The upstream's side of one attempt
 struct Attempt {

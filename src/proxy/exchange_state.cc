@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The nuncio authors
-#include <sys/socket.h>
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "proxy/exchange.h"
 
@@ -77,10 +77,7 @@ void Exchange::watch_client() {
 
 // Something came in, or the client is gone. A FIN is legal, more requests are legal; a reset ends the exchange.
 void Exchange::stream_event() {
-  int code = 0;
-  socklen_t size = sizeof code;
-  ::getsockopt(client.stream.fd(), SOL_SOCKET, SO_ERROR, &code, &size);
-  if (code != 0) cancel_all(Error{CloseReason::client_closed, Side::client, Retry::never, code});
+  if (client.stream.was_reset()) cancel_all(Error{CloseReason::client_closed, Side::client, Retry::never, ECONNRESET});
 }
 
 void Exchange::let_go_of_configuration() {

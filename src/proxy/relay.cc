@@ -4,20 +4,35 @@
 
 namespace nuncio::proxy {
 
-Task<Result<void>> relay(BodySource& from, BodySink& to) {
+namespace {
+
+// The next piece; a limit that passed while the client was still sending begins anew.
+Task<Result<Piece>> next_piece(Exchange& x) {
+  for (;;) {
+    const std::uint64_t before = x.client.stream.bytes_in();
+    const auto piece = co_await x.attempt->body.next();
+    const bool request_moved = !piece && piece.error().reason == CloseReason::upstream_idle && x.client.stream.bytes_in() > before;
+    if (!request_moved || !x.uploading) co_return piece;
+  }
+}
+
+}  // namespace
+
+Task<Result<void>> relay_answer(Exchange& x) {
+  BodySource& from = x.attempt->body;
   Result<Piece> piece;
   if (!from.poll(piece)) {
     const Piece nothing;
-    const auto head_sent = co_await to.send(nothing);
+    const auto head_sent = co_await x.answer.send(nothing);
     if (!head_sent) co_return std::unexpected(head_sent.error());
-    piece = co_await from.next();
+    piece = co_await next_piece(x);
   }
   for (;;) {
     if (!piece) co_return std::unexpected(piece.error());
-    const auto sent = co_await to.send(*piece, &from.trailers());
+    const auto sent = co_await x.answer.send(*piece, &from.trailers());
     if (!sent) co_return std::unexpected(sent.error());
     if (piece->last) co_return Result<void>();
-    piece = co_await from.next();
+    if (!from.poll(piece)) piece = co_await next_piece(x);
   }
 }
 
@@ -36,6 +51,7 @@ Next finish(Exchange& x, Next next) {
 
 Next cut(Exchange& x, Error error) {
   const bool ends_by_close = x.request.minor_version == 0;
+  x.client.broken = true;
   if (error.side != Side::client && ends_by_close) x.client.stream.reset_on_close();
   return Next::close;
 }

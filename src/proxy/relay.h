@@ -8,9 +8,9 @@
 
 namespace nuncio::proxy {
 
-// Moves a body, piece by piece, as fast as the slower side. A head that waits in `to` goes out with the first piece, or alone when no
-// piece is there yet. The error is of the side that failed.
-Task<Result<void>> relay(BodySource& from, BodySink& to);
+// Moves the answer's body, piece by piece, as fast as the slower side. The head goes out with the first piece, or alone when no piece
+// is there yet. The error is of the side that failed. An upstream is not silent while the request still moves the other way.
+Task<Result<void>> relay_answer(Exchange& x);
 
 // The answer went through: the upstream connection goes back to its pool when its state allows.
 Next finish(Exchange& x, Next next);

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The nuncio authors
 #include "proxy/reply.h"
 
-#include "base/log.h"
 #include "base/text.h"
 #include "http/status.h"
 #include "proxy/response_fields.h"
@@ -80,7 +79,9 @@ Task<Next> answer_locally(Exchange& x, LocalAnswer answer) {
   const Piece piece{std::span<const std::string_view>(&body, 1), body.size(), true};
   const auto sent = co_await x.answer.send(piece);
   if (!sent) {
-    x.reason = sent.error().reason;
+    if (x.reason != CloseReason::drained) x.reason = sent.error().reason;
+    x.status = 499;  // nobody got the answer
+    x.client.broken = true;
     co_return Next::close;
   }
   co_return next;
@@ -106,11 +107,9 @@ Task<Next> refuse(Exchange& x, Error error) {
   x.status = what.status;
   const bool nobody_listens = what.status == 0 || what.status == 499;
   if (nobody_listens) {
+    x.client.broken = true;
     x.seen = x.seen && !x.method.empty();
     co_return Next::close;
-  }
-  if (error.side == Side::self && error.reason != CloseReason::local_answer) {
-    log::warning("{} {}: {} ({})", x.method, x.mapping, what.sentence, what.word);
   }
   // without a route, or later, the request itself was understood
   const bool may_keep = x.admitted && what.status != 400 && request_was_read(x);
@@ -118,6 +117,12 @@ Task<Next> refuse(Exchange& x, Error error) {
   const LocalAnswer answer{what.status, what.sentence.empty() ? std::string_view() : "text/plain",
                            x.arena.concat({what.sentence, what.sentence.empty() ? "" : "\n"}), may_keep};
   co_return co_await answer_locally(x, answer);
+}
+
+Task<Next> refuse_instead(Exchange& x, Error error) {
+  x.head_sent = false;
+  x.attempt->connection.reset();
+  co_return co_await refuse(x, error);
 }
 
 Task<Next> answer_page(Exchange& x, const LocalPages::Page& page) {

@@ -12,6 +12,8 @@
 namespace nuncio::proxy {
 
 Task<Next> refuse(Exchange& x, Error error);
+// The upstream's body failed before a byte of its answer was sent: the client can still be told.
+Task<Next> refuse_instead(Exchange& x, Error error);
 Task<Next> answer_page(Exchange& x, const LocalPages::Page& page);
 
 }  // namespace nuncio::proxy

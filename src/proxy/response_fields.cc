@@ -48,7 +48,8 @@ Next start_answer(Exchange& x, ResponseHead& head, bool may_keep) {
   x.status = head.status;
   x.head_sent = true;
   x.answer.start(response_head_bytes(head), head.framing);
-  return keep ? Next::keep : Next::close;
+  if (keep) return Next::keep;
+  return x.request.keep_alive ? Next::close : Next::close_as_asked;
 }
 
 Next edit_response_fields(Exchange& x, bool request_done) {

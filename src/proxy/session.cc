@@ -2,6 +2,11 @@
 // SPDX-FileCopyrightText: The nuncio authors
 #include "proxy/session.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <cerrno>
+
 #include "proxy/client.h"
 #include "proxy/exchange.h"
 
@@ -10,28 +15,48 @@ namespace nuncio::proxy {
 namespace {
 
 constexpr std::size_t kMostLingerBytes = 1024 * 1024;
+// Its last answer did not say that it was the last: a request that is on its way already is still served.
+constexpr std::uint32_t kDrainGraceMs = 100;
 
 // A new connection must begin a head as quickly as it must end one (spec README "slow clients").
 Limit idle_limit(Client& client) {
   if (client.requests == 0) return Limit{client.context.timeouts.head_ms, CloseReason::head_timeout};
+  if (client.context.draining) return Limit{kDrainGraceMs, CloseReason::drained};
   const auto idle_ms = client.context.generations.current().snapshot->http.client_idle_timeout_ms;
   return Limit{static_cast<std::uint32_t>(idle_ms), CloseReason::drained};
 }
 
-// The answer is on its way, and the client may not have noticed yet: what it still sends is thrown away for a while, so that no reset
-// overtakes the answer (RFC 9112 §9.6).
+int unsent_bytes(const Stream& stream) {
+  int bytes = 0;
+  return ::ioctl(stream.fd(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
+// The answer is on its way, and the client may not have noticed yet that it was the last: what it still sends is thrown away, so that
+// no reset overtakes the answer (RFC 9112 §9.6). The time counts from when the answer has left.
 Task<void> linger(Client& client) {
   client.stream.forget_cancel();
   client.stream.finish_writing();
-  const Limit limit{client.context.timeouts.linger_ms, CloseReason::client_closed};
-  const std::uint64_t until = client.context.loop.now_ms() + client.context.timeouts.linger_ms;
+  const Timeouts& timeouts = client.context.timeouts;
+  const Limit limit{timeouts.linger_ms, CloseReason::client_closed};
+  const std::uint64_t began = client.context.loop.now_ms();
+  std::uint64_t until = began + timeouts.linger_ms;
   std::size_t thrown_away = client.stream.input().size();
   while (thrown_away < kMostLingerBytes && client.context.loop.now_ms() < until) {
     client.stream.consume(client.stream.input().size());
     const auto got = co_await client.stream.read(limit);
-    if (!got || *got == 0) break;
-    thrown_away += *got;
+    const std::uint64_t now = client.context.loop.now_ms();
+    const bool under_way = unsent_bytes(client.stream) > 0 && now < began + timeouts.body_ms;
+    if (under_way) until = now + timeouts.linger_ms;
+    if (got && *got == 0) break;
+    if (!got && (got.error().system != ETIMEDOUT || !under_way)) break;
+    if (got) thrown_away += *got;
   }
+}
+
+// A client that asked for the end, and of which nothing more has come, knows that it is over.
+bool may_close_at_once(const Client& client, bool client_asked) {
+  if (client.broken) return true;
+  return client_asked && !client.linger && client.stream.input().empty() && !client.stream.may_have_input();
 }
 
 }  // namespace
@@ -50,10 +75,12 @@ Task<void> serve_connection(Context& context, Fd connection, Address peer) {
     }
     client.head_by_ms = context.loop.now_ms() + (silent ? 0 : context.timeouts.head_ms);
     const Next next = co_await exchange(client);
-    if (next == Next::close) break;
-    if (context.draining && client.stream.input().empty()) break;
+    if (next != Next::keep) {
+      const bool at_once = may_close_at_once(client, next == Next::close_as_asked);
+      if (!at_once) co_await linger(client);
+      break;
+    }
   }
-  if (client.linger) co_await linger(client);
 }
 
 void drain_connections(Context& context) {

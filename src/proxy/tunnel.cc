@@ -31,7 +31,19 @@ class IdleWatch {
   Deadline deadline_;
 };
 
-struct Direction {
+// One way of the tunnel. When it has ended, it still looks out for a reset of its side: nobody reads there any more.
+struct Direction final : Stream::Watcher {
+  Direction(Exchange& exchange, Stream& source, Stream& target, std::uint64_t& counter)
+      : x(exchange), from(source), to(target), count(counter) {}
+  ~Direction() { from.watch(nullptr); }
+  Direction(const Direction&) = delete;
+  Direction& operator=(const Direction&) = delete;
+
+  void stream_event() override {
+    if (from.was_reset()) x.cancel_all(Error{CloseReason::client_closed, from.side(), Retry::never, 0});
+  }
+
+  Exchange& x;
   Stream& from;
   Stream& to;
   std::uint64_t& count;
@@ -63,6 +75,7 @@ Task<void> pump(Exchange& x, Direction& way, IdleWatch& watch) {
     way.from.consume(bytes.size());
   }
   way.to.finish_writing();
+  way.from.watch(&way);
 }
 
 Task<Result<void>> send_switch(Exchange& x) {
@@ -85,6 +98,7 @@ Task<Next> tunnel(Exchange& x) {
   const auto told = co_await send_switch(x);
   if (!told) {
     x.reason = told.error().reason;
+    x.client.broken = true;
     co_return Next::close;
   }
   const auto idle_ms = static_cast<std::uint32_t>(x.route->idle_timeout_ms);
@@ -97,8 +111,8 @@ Task<Next> tunnel(Exchange& x) {
 
   IdleWatch watch(x, idle_ms);
   Stream& upstream = x.attempt->connection->stream();
-  Direction up{x.client.stream, upstream, x.tunnel_in};
-  Direction down{upstream, x.client.stream, x.tunnel_out};
+  Direction up(x, x.client.stream, upstream, x.tunnel_in);
+  Direction down(x, upstream, x.client.stream, x.tunnel_out);
   Scope both;
   both.start(pump(x, up, watch));
   both.start(pump(x, down, watch));

@@ -197,7 +197,7 @@ class Compiler {
                                       "has the same conditions as " + (*first)->id.text() + " (" + (*first)->place.text() +
                                           "): " + std::to_string(unweighted) + " Mappings without weight share " + quantity(rest) +
                                           " of the traffic",
-                                      "give the canary a weight, or the two different conditions");
+                                      "give the canary a weight, or give the two Mappings different conditions");
   }
 
   void mark_rejected(const std::vector<const model::Mapping*>& rejected) {

@@ -42,11 +42,17 @@ void Admin::accepting_paused(int code) {
   log::warning("the admin address pauses accepting: {}", SocketError{"accept", code}.text());
 }
 
-void Admin::close() {
+void Admin::close(std::function<void()> closed) {
   listener_.close();
   context_.draining = true;
   const task::Batch batch;
   context_.clients.for_each([](proxy::Client& client) { client.cut(Error{CloseReason::drained, Side::client, Retry::never, 0}); });
+  ending_.start(report_end(std::move(closed)));
+}
+
+Task<void> Admin::report_end(std::function<void()> closed) {
+  co_await sessions_.join();
+  context_.loop.post(std::move(closed));
 }
 
 }  // namespace nuncio::serve

@@ -4,6 +4,7 @@
 // The admin address: our own server on the control thread, with its own pages and no routes.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -20,9 +21,8 @@ class Admin final : private Listener::Owner {
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
 
-  // Ends every connection. REQUIRES: the loop goes on until idle()
-  void close();
-  bool idle() const { return sessions_.idle(); }
+  // Ends every connection, then calls `closed` from the loop.
+  void close(std::function<void()> closed);
 
  private:
   void accepted(Fd connection, const Address& peer) override;
@@ -32,7 +32,10 @@ class Admin final : private Listener::Owner {
   static constexpr std::size_t kMostConnections = 256;
   observe::WorkerCounters counters_;  // not part of the metrics: those are about traffic
   proxy::Context context_;
+  Task<void> report_end(std::function<void()> closed);
+
   Scope sessions_;
+  Scope ending_;
   Listener listener_;
 };
 

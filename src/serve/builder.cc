@@ -70,12 +70,18 @@ void Builder::run() {
 void Builder::load(const std::string& why) {
   const auto started = Clock::now();
   config::Configuration configuration = loader_.load(settings_.config_dir);
-  if (!loader_.readable() && generation_ > 0) {
+  if (!loader_.readable()) {
     counters_.reloads_failed.add();
-    log::error("{} cannot be read; the configuration before it stays in force", settings_.config_dir);
-    return;
+    if (generation_ > 0) {
+      log::error("{} cannot be read; the configuration before it stays in force", settings_.config_dir);
+      return;
+    }
+    log::error("{} cannot be read; not ready before it can", settings_.config_dir);
+  } else {
+    ++generation_;
   }
-  auto snapshot = route::compile(std::move(configuration), ++generation_);
+  // generation 0 has no routes and does not count as ready: it serves the probes until the directory is there
+  auto snapshot = route::compile(std::move(configuration), generation_);
   publish_(make_publication(snapshot));
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started).count();
   counters_.reloads_applied.add();

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -59,6 +60,7 @@ class Process {
   observe::CounterRegistry mappings_;
   observe::ProcessCounters counters_;
   std::unique_ptr<observe::AccessLog> access_log_;
+  std::atomic<std::size_t> clients_ = 0;  // connections of all workers
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<NameService> names_;
   std::unique_ptr<Builder> builder_;
@@ -84,13 +86,17 @@ Process::~Process() = default;
 
 std::expected<void, std::string> Process::open() {
   const std::size_t descriptors = raise_descriptor_limit();
+  const std::string problem = Resolver::problem_of(settings_.resolv_conf);
+  if (!problem.empty()) log::warning("{}; until then names are asked of 127.0.0.1", problem);
   auto log = observe::AccessLog::open({settings_.access_log, settings_.log_format, settings_.workers});
   if (!log) return std::unexpected(log.error());
   access_log_ = std::move(*log);
   make_workers(*access_log_);
-  const std::size_t by_limit = descriptors > 4 * kReservedDescriptors ? descriptors - kReservedDescriptors : descriptors;
+  // a client that is served needs an upstream's descriptor as well
+  const std::size_t reserved = std::min(kReservedDescriptors, descriptors / 4);
+  const std::size_t by_limit = std::max<std::size_t>(1, (descriptors - reserved) / 2);
   const std::size_t most = settings_.max_connections > 0 ? settings_.max_connections : by_limit;
-  for (auto& worker : workers_) worker->limit_connections(std::max<std::size_t>(1, (most + workers_.size() - 1) / workers_.size()));
+  for (auto& worker : workers_) worker->limit_connections(most, clients_);
   for (const Address& address : settings_.listen) {
     auto sockets = open_sockets(address, settings_.workers);
     if (!sockets) return std::unexpected(sockets.error());
@@ -160,6 +166,10 @@ void Process::on_signal(int number) {
   if (number == SIGUSR1) return access_log_->reopen();
   if (!draining_) return begin_drain();
   log::info("told to stop again: what is left is cut");
+  if (drained_.at() != Deadline::kNever) {
+    drained_.clear();
+    stop_accepting();
+  }
   for (auto& worker : workers_) worker->stop_when_idle(0);
 }
 
@@ -167,7 +177,11 @@ void Process::on_signal(int number) {
 void Process::begin_drain() {
   draining_ = true;
   readiness_.begin_drain();
-  log::info("draining: new connections are accepted for another {} ms", settings_.drain_ms);
+  if (settings_.drain_ms == 0) {
+    log::info("stopping: no new connections; the exchanges that are under way may end");
+  } else {
+    log::info("draining: new connections are accepted for another {} s", settings_.drain_ms / 1000);
+  }
   for (auto& worker : workers_) worker->begin_drain();
   drained_.set(loop_.now_ms() + settings_.drain_ms);
 }
@@ -198,11 +212,8 @@ void Process::run() {
   loop_.run();
   waiter.join();
   if (admin_ != nullptr) {
-    admin_->close();
-    while (!admin_->idle()) {
-      loop_.post([this] { loop_.stop(); });
-      loop_.run();
-    }
+    admin_->close([this] { loop_.stop(); });
+    loop_.run();
   }
   builder_.reset();
   admin_.reset();
@@ -228,14 +239,11 @@ std::string Process::metrics() const {
 
 }  // namespace
 
-int run(const Settings& settings) {
+std::expected<void, std::string> run(const Settings& settings) {
   Process process(settings);
-  if (const auto opened = process.open(); !opened) {
-    log::error("{}", opened.error());
-    return 2;
-  }
+  if (auto opened = process.open(); !opened) return opened;
   process.run();
-  return 0;
+  return {};
 }
 
 }  // namespace nuncio::serve

@@ -5,11 +5,14 @@
 // reloads, SIGUSR1 reopens the access log).
 #pragma once
 
+#include <expected>
+#include <string>
+
 #include "serve/settings.h"
 
 namespace nuncio::serve {
 
-// Runs until it is told to stop. Returns the exit status: 0, or 2 when it could not start; the sentence why has been logged.
-int run(const Settings& settings);
+// Runs until it is told to stop. The error is the sentence why it could not start.
+std::expected<void, std::string> run(const Settings& settings);
 
 }  // namespace nuncio::serve

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kIdleCheckMs = 20;
 constexpr std::uint64_t kReapMs = 10000;
+constexpr std::uint64_t kPauseReportMs = 10000;
 
 }  // namespace
 
@@ -46,12 +47,16 @@ void Worker::accepted(Fd connection, const Address& peer) {
 
 void Worker::accepting_paused(int code) {
   counters_.accept_pauses.add();
-  log::warning("accepting pauses for 100 ms: {}; raise the limit of open files (ulimit -n, LimitNOFILE=)",
-               SocketError{"accept", code}.text());
+  const std::uint64_t now = loop_.now_ms();
+  if (now < pause_reported_ms_ + kPauseReportMs && pause_reported_ms_ != 0) return;
+  pause_reported_ms_ = now;
+  log::warning(
+      "accepting pauses: {}; raise the limit of open files (ulimit -n, LimitNOFILE=); nuncio_accept_pauses_total counts the pauses",
+      SocketError{"accept", code}.text());
 }
 
 bool Worker::may_accept() {
-  if (most_connections_ == 0 || sessions_.running() < most_connections_) return true;
+  if (context_.all_clients == nullptr || context_.all_clients->load(std::memory_order_relaxed) < most_connections_) return true;
   counters_.accept_pauses.add();
   return false;
 }

@@ -5,6 +5,7 @@
 // of it is touched by another thread but by a post (Loop::post); what others want of it are the public members marked THREAD: any.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,7 +44,11 @@ class Worker final : private Listener::Owner {
 
   // Before start(): the sockets to accept on, and how many clients at most.
   void add_listener(Fd socket) { sockets_.push_back(std::move(socket)); }
-  void limit_connections(std::size_t most) { most_connections_ = most; }
+  // `all` counts the connections of every worker.
+  void limit_connections(std::size_t most, std::atomic<std::size_t>& all) {
+    most_connections_ = most;
+    context_.all_clients = &all;
+  }
   void start();
   // Waits for the thread. REQUIRES: it was told to stop
   void join();
@@ -81,6 +86,7 @@ class Worker final : private Listener::Owner {
   std::vector<Fd> sockets_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::size_t most_connections_ = 0;
+  std::uint64_t pause_reported_ms_ = 0;
   std::uint64_t stop_by_ms_ = Deadline::kNever;
   Deadline idle_check_;
   Deadline reap_;

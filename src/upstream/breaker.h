@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: The nuncio authors
 //
 // The limits of one cluster, exact for the whole process (spec: ambassador-proxy.md 8.4): how many connections may be open, how many
-// requests may wait for one. Shared by all workers; touched when a connection is made or closed and when a request has to wait, never
+// requests may wait for one. Sequentially consistent: whoever begins to wait and whoever frees a place must not both miss the other.
+// Shared by all workers; touched when a connection is made or closed and when a request has to wait, never
 // by a request that finds an idle connection (architecture 3.1 rule 2).
 #pragma once
 
@@ -14,17 +15,18 @@ namespace nuncio::upstream {
 class Breaker {
  public:
   bool try_connection(std::uint32_t limit) { return try_take(connections_, limit); }
-  void connection_closed() { connections_.fetch_sub(1, std::memory_order_relaxed); }
+  void connection_closed() { connections_.fetch_sub(1); }
+  bool has_room(std::uint32_t limit) const { return connections_.load() < limit; }
   bool try_pending(std::uint32_t limit) { return try_take(pending_, limit); }
-  void pending_over() { pending_.fetch_sub(1, std::memory_order_relaxed); }
+  void pending_over() { pending_.fetch_sub(1); }
   // does a request wait on any worker?
-  bool anyone_waits() const { return pending_.load(std::memory_order_relaxed) > 0; }
+  bool anyone_waits() const { return pending_.load() > 0; }
 
  private:
   static bool try_take(std::atomic<std::uint32_t>& count, std::uint32_t limit) {
-    std::uint32_t now = count.load(std::memory_order_relaxed);
+    std::uint32_t now = count.load();
     while (now < limit) {
-      if (count.compare_exchange_weak(now, now + 1, std::memory_order_relaxed)) return true;
+      if (count.compare_exchange_weak(now, now + 1)) return true;
     }
     return false;
   }

@@ -126,7 +126,15 @@ ConnectionPtr Cluster::take_any_idle() {
 
 void Cluster::give_back(ConnectionPtr connection) {
   connection->count_request();
+  count_bytes(*connection);
   if (connection->endpoint().withdrawn) return connection.reset();
+  if (owed_ > 0) {  // workers take turns as well: closing it frees a place for the one that asked
+    --owed_;
+    passing_on_ = true;
+    connection.reset();
+    passing_on_ = false;
+    return;
+  }
   if (hand_over(connection)) return;
   // another worker waits at the limit: it is served sooner by a connection of its own
   if (breaker_->anyone_waits()) return connection.reset();
@@ -153,9 +161,9 @@ void Cluster::drop(Connection& idle) {
 }
 
 void Cluster::let_go_of_one() {
-  if (!waiters_.empty()) return;
   const auto with_idle = std::ranges::find_if(endpoints_, [](const auto& endpoint) { return !endpoint->idle.empty(); });
-  if (with_idle != endpoints_.end()) drop(*(*with_idle)->idle.front());
+  if (with_idle != endpoints_.end()) return drop(*(*with_idle)->idle.front());
+  if (open_ > owed_) ++owed_;
 }
 
 void Cluster::connection_opened() {
@@ -163,16 +171,20 @@ void Cluster::connection_opened() {
   context_.counters.upstream_connections_active.up();
 }
 
-void Cluster::connection_closed(const Stream& stream) {
+void Cluster::connection_closed(Connection& connection) {
   --open_;
   context_.counters.upstream_connections_active.down();
-  context_.counters.upstream_bytes_received.add(stream.bytes_in());
-  context_.counters.upstream_bytes_sent.add(stream.bytes_out());
+  count_bytes(connection);
+}
+
+void Cluster::count_bytes(Connection& connection) {
+  context_.counters.upstream_bytes_received.add(connection.take_bytes_in());
+  context_.counters.upstream_bytes_sent.add(connection.take_bytes_out());
 }
 
 void Cluster::permit_over() {
   breaker_->connection_closed();
-  if (!waiters_.empty()) return connection_may_be_free();
+  if (!waiters_.empty() && !passing_on_) return connection_may_be_free();
   if (breaker_->anyone_waits()) context_.freed(spec_.key);
 }
 
@@ -180,30 +192,41 @@ void Cluster::connection_may_be_free() {
   if (Waiter* waiter = waiters_.pop_front()) waiter->signal.complete(ConnectionPtr());
 }
 
-Task<Result<ConnectionPtr>> Cluster::acquire(Cancel& cancel, bool fresh) {
-  if (!fresh) {
+Task<Result<ConnectionPtr>> Cluster::acquire(Want& want) {
+  if (!want.fresh) {
     if (ConnectionPtr idle = take_idle()) co_return idle;
   }
-  while (!breaker_->try_connection(spec_.max_connections)) {
-    if (!fresh) {
+  const std::uint64_t turn_by_ms = context_.loop.now_ms() + want.queue_ms;
+  for (bool first = true; !breaker_->try_connection(spec_.max_connections); first = false) {
+    if (!want.fresh) {
       if (ConnectionPtr idle = take_any_idle()) co_return idle;
     }
-    auto turn = co_await wait_for_turn(cancel);
+    auto turn = co_await wait_for_turn(want.cancel, turn_by_ms, first);
     if (!turn) co_return std::unexpected(no_connection(turn.error(), CloseReason::pool_timeout));
-    if (*turn != nullptr) co_return std::move(*turn);
+    if (*turn != nullptr && !want.fresh) co_return std::move(*turn);
   }
   const std::uint64_t by_ms = context_.loop.now_ms() + static_cast<std::uint64_t>(spec_.connect_timeout_ms);
-  auto connection = co_await connect(cancel, by_ms);
+  auto connection = co_await connect(want, by_ms);
   co_return connection;
 }
 
-// Bounded in number; in time, by the request's own limits.
-Task<Result<ConnectionPtr>> Cluster::wait_for_turn(Cancel& cancel) {
+// Who was woken and found the place taken goes to the front again.
+Task<Result<ConnectionPtr>> Cluster::wait_for_turn(Cancel& cancel, std::uint64_t by_ms, bool first) {
   if (!breaker_->try_pending(spec_.max_pending)) co_return failed(CloseReason::pool_overflow, Side::self);
+  Until until(context_.loop, cancel, by_ms, Error{CloseReason::pool_timeout, Side::self, Retry::never, 0});
   Waiter waiter;
-  waiters_.push_back(waiter);
+  if (first) {
+    waiters_.push_back(waiter);
+  } else {
+    waiters_.push_front(waiter);
+  }
+  // a place that became free before the others could see this one wait would be announced to nobody
+  if (breaker_->has_room(spec_.max_connections)) {
+    breaker_->pending_over();
+    co_return ConnectionPtr();
+  }
   context_.wants(spec_.key);
-  auto turn = co_await waiter.signal.wait(cancel);
+  auto turn = co_await waiter.signal.wait(until.cancel);
   breaker_->pending_over();
   co_return turn;
 }
@@ -250,26 +273,26 @@ std::vector<std::shared_ptr<Endpoint>> Cluster::endpoints_to_try() {
   return order;
 }
 
-Task<Result<ConnectionPtr>> Cluster::connect(Cancel& cancel, std::uint64_t by_ms) {
+Task<Result<ConnectionPtr>> Cluster::connect(Want& want, std::uint64_t by_ms) {
   Permit permit(*this);
-  const auto named = co_await wait_for_addresses(cancel, by_ms);
+  const auto named = co_await wait_for_addresses(want.cancel, by_ms);
   if (!named) co_return std::unexpected(no_connection(named.error(), CloseReason::no_endpoint));
   for (;;) {
     refresh_endpoints();
-    auto connection = co_await try_addresses(cancel, by_ms, permit);
+    auto connection = co_await try_addresses(want, by_ms, permit);
     if (connection) co_return connection;
-    if (cancel.error()) co_return std::unexpected(no_connection(*cancel.error(), CloseReason::connect_timeout));
+    if (want.cancel.error()) co_return std::unexpected(no_connection(*want.cancel.error(), CloseReason::connect_timeout));
     context_.counters.upstream_connections_failed.add();
     if (name_ != nullptr) context_.name_failed(spec_.names);
     const bool refused =
         connection.error().reason == CloseReason::connect_refused || connection.error().reason == CloseReason::connect_failed;
     if (!refused || ms_until(by_ms, context_.loop.now_ms()) <= kRefusedAgainMs) co_return connection;
-    const auto slept = co_await sleep_for(context_.loop, kRefusedAgainMs, cancel);
+    const auto slept = co_await sleep_for(context_.loop, kRefusedAgainMs, want.cancel);
     if (!slept) co_return std::unexpected(no_connection(slept.error(), connection.error().reason));
   }
 }
 
-Task<Result<ConnectionPtr>> Cluster::try_addresses(Cancel& cancel, std::uint64_t by_ms, Permit& permit) {
+Task<Result<ConnectionPtr>> Cluster::try_addresses(Want& want, std::uint64_t by_ms, Permit& permit) {
   const auto order = endpoints_to_try();
   Error last{CloseReason::no_endpoint, Side::upstream, Retry::never, 0};
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -277,8 +300,9 @@ Task<Result<ConnectionPtr>> Cluster::try_addresses(Cancel& cancel, std::uint64_t
     if (left == 0) break;
     // one address that swallows everything must not use up the time of the others
     const std::uint32_t share = std::max(left / static_cast<std::uint32_t>(order.size() - i), std::min(left, kLeastAddressMs));
-    auto connection = co_await connect_one(cancel, order[i], share, permit);
-    if (connection || cancel.error()) co_return connection;
+    want.tried = order[i];
+    auto connection = co_await connect_one(want.cancel, order[i], share, permit);
+    if (connection || want.cancel.error()) co_return connection;
     order[i]->bad_until_ms = context_.loop.now_ms() + kBadForMs;
     last = connection.error();
   }

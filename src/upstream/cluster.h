@@ -50,8 +50,15 @@ class Cluster {
   const ClusterSpec& spec() const { return spec_; }
   // The endpoint whose turn it is gives the most recently used of its idle connections, or nothing.
   ConnectionPtr take_idle();
-  // A connection that stands. `fresh`: never a pooled one.
-  Task<Result<ConnectionPtr>> acquire(Cancel& cancel, bool fresh);
+  // What a request wants, and what it learns when it does not get it.
+  struct Want {
+    Cancel& cancel;
+    bool fresh = false;               // never a pooled connection
+    std::uint32_t queue_ms = 0;       // how long to wait at the cluster's limit at most
+    std::shared_ptr<Endpoint> tried;  // the last address that a connection was tried to
+  };
+  // A connection that stands. REQUIRES: `want` outlives the task
+  Task<Result<ConnectionPtr>> acquire(Want& want);
   // `connection` has served a request and may serve another.
   void give_back(ConnectionPtr connection);
 
@@ -72,11 +79,11 @@ class Cluster {
   struct Waiter : ListHook {
     Signal<ConnectionPtr> signal;
   };
-  Task<Result<ConnectionPtr>> connect(Cancel& cancel, std::uint64_t by_ms);
-  Task<Result<ConnectionPtr>> try_addresses(Cancel& cancel, std::uint64_t by_ms, Permit& permit);
+  Task<Result<ConnectionPtr>> connect(Want& want, std::uint64_t by_ms);
+  Task<Result<ConnectionPtr>> try_addresses(Want& want, std::uint64_t by_ms, Permit& permit);
   Task<Result<ConnectionPtr>> connect_one(Cancel& cancel, std::shared_ptr<Endpoint> endpoint, std::uint32_t limit_ms, Permit& permit);
   Task<Result<void>> wait_for_addresses(Cancel& cancel, std::uint64_t by_ms);
-  Task<Result<ConnectionPtr>> wait_for_turn(Cancel& cancel);
+  Task<Result<ConnectionPtr>> wait_for_turn(Cancel& cancel, std::uint64_t by_ms, bool first);
   void refresh_endpoints();
   bool names_changed() const { return name_ != nullptr ? name_->answer() != known_ : known_ == nullptr; }
   Endpoint* next_endpoint();
@@ -85,7 +92,8 @@ class Cluster {
   ConnectionPtr take_from(Endpoint& endpoint);
   void drop(Connection& idle);
   void connection_opened();
-  void connection_closed(const Stream& stream);
+  void connection_closed(Connection& connection);
+  void count_bytes(Connection& connection);
   void permit_over();
   bool hand_over(ConnectionPtr& connection);
 
@@ -98,6 +106,8 @@ class Cluster {
   std::size_t next_endpoint_ = 0;  // whose turn it is
   List<Waiter> waiters_;
   std::size_t open_ = 0;
+  bool passing_on_ = false;
+  std::size_t owed_ = 0;  // other workers wait at the limit, and asked while this one had nothing idle
 };
 
 }  // namespace nuncio::upstream

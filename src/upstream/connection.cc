@@ -21,7 +21,7 @@ Connection::Connection(Loop& loop, Fd fd, Cluster& cluster, std::shared_ptr<Endp
 }
 
 Connection::~Connection() {
-  cluster_.connection_closed(stream_);
+  cluster_.connection_closed(*this);
 }
 
 void Connection::set_idle(std::size_t slot, std::uint32_t idle_ms) {

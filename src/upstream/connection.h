@@ -59,6 +59,9 @@ class Connection final : private Stream::Watcher {
   Endpoint& endpoint() { return *endpoint_; }
   bool reused() const { return served_ > 0; }
   void count_request() { ++served_; }
+  // the bytes since the last call
+  std::uint64_t take_bytes_in() { return stream_.bytes_in() - std::exchange(counted_in_, stream_.bytes_in()); }
+  std::uint64_t take_bytes_out() { return stream_.bytes_out() - std::exchange(counted_out_, stream_.bytes_out()); }
   // idle, at this place among its endpoint's, for at most `idle_ms` (0: for ever)
   void set_idle(std::size_t slot, std::uint32_t idle_ms);
   void set_busy();
@@ -75,6 +78,8 @@ class Connection final : private Stream::Watcher {
   std::shared_ptr<Endpoint> endpoint_;
   Deadline idle_;
   std::size_t slot_ = 0;
+  std::uint64_t counted_in_ = 0;
+  std::uint64_t counted_out_ = 0;
   std::uint32_t served_ = 0;
 };
 

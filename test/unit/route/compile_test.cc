@@ -114,7 +114,7 @@ TEST_CASE("equal connection settings share a cluster, any difference makes anoth
   CHECK(clusters([](model::Mapping& m) { m.connect_timeout_ms = 3000; }) == 1);
   CHECK(clusters([](model::Mapping& m) { m.service.host = "other"; }) == 2);
   CHECK(clusters([](model::Mapping& m) { m.service.port = 81; }) == 2);
-  CHECK(clusters([](model::Mapping& m) { m.service.tls = true; }) == 2);
+  CHECK(clusters([](model::Mapping& m) { m.service.usable = false; }) == 2);
   CHECK(clusters([](model::Mapping& m) { m.service.names = {"origin.shop", "origin"}; }) == 2);
   CHECK(clusters([](model::Mapping& m) { m.connect_timeout_ms = 1; }) == 2);
   CHECK(clusters([](model::Mapping& m) { m.cluster_idle_timeout_ms = 1; }) == 2);
