@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "config/left_out.h"
 #include "route/compile.h"
 
 namespace nuncio::cli {
@@ -19,6 +20,7 @@ namespace {
 constexpr int kGood = 0;
 constexpr int kFaulty = 1;
 constexpr int kUnusable = 2;
+constexpr std::size_t kMostOthers = 100;
 
 // empty: the arguments can be used
 std::string fault_of(const CheckOptions& options) {
@@ -70,6 +72,12 @@ int run_check(const CheckOptions& options) {
   }
   const std::shared_ptr<const Snapshot> snapshot = route::compile(std::move(configuration), 1);
   for (const Diagnostic& entry : snapshot->diagnostics.entries()) std::cout << entry.text() << '\n';
+  for (const std::string& line : config::documents_for_others(snapshot->documents, options.load.ambassador_id, kMostOthers)) {
+    std::cout << line << '\n';
+  }
+  if (directory && snapshot->documents.empty()) {
+    std::cout << options.paths.front().string() << " holds no *.yaml, *.yml or *.json file with a document in it\n";
+  }
   std::cout << summary(*snapshot) << std::endl;
   const bool faulty = snapshot->diagnostics.errors() > 0 || (options.strict && snapshot->diagnostics.notices() > 0);
   return faulty ? kFaulty : kGood;

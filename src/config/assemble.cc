@@ -62,7 +62,10 @@ void Assembler::end_file() {
 void Assembler::take(const Document& document) {
   const bool ours = document.info.fate != model::Fate::other_id && document.info.fate != model::Fate::ignored;
   if (ours && document.demands_auth) out_.protected_by_auth = true;
-  if (ours && unserved_policy_.empty()) unserved_policy_ = document.unserved_policy;
+  if (ours && unserved_policy_.empty() && !document.unserved_policy.empty()) {
+    unserved_policy_ = document.unserved_policy;
+    policy_document_ = document.info;
+  }
   if (document.deprecated && ++deprecated_count_ == 1) deprecated_ = &document;
   out_.documents.push_back(document.info);
   if (!is_in_force(document.info.fate)) return;
@@ -133,7 +136,7 @@ Configuration Assembler::finish() {
   judge_resolvers();
   if (out_.module.unserved_policy.empty()) out_.module.unserved_policy = unserved_policy_;
   if (!unserved_policy_.empty()) {
-    out_.diagnostics.notice({}, {},
+    out_.diagnostics.notice(policy_document_.place, policy_document_.id.kind + ' ' + policy_document_.id.name,
                             '\'' + unserved_policy_ +
                                 "' demands client certificates, and TLS is not served by this version; "
                                 "all routes answer 500");

@@ -42,6 +42,7 @@ class Assembler {
   std::vector<const Document*> modules_;
   std::vector<std::pair<std::size_t, const Document*>> with_resolver_;  // index in mappings
   std::string unserved_policy_;
+  model::DocumentInfo policy_document_;  // the one that demands it
   const Document* deprecated_ = nullptr;
   int deprecated_count_ = 0;
 };

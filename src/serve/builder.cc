@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "config/left_out.h"
 #include "route/compile.h"
 #include "route/table.h"
 
@@ -15,6 +16,7 @@ namespace nuncio::serve {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::size_t kMostOthers = 10;
 
 std::uint64_t unix_ms() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -117,6 +119,10 @@ void Builder::report(const Snapshot& snapshot, const std::string& why, std::int6
     now.push_back(diagnostic.text());
     if (std::ranges::binary_search(reported_, now.back())) continue;
     log::write(diagnostic.severity == Severity::error ? log::Level::error : log::Level::info, now.back());
+  }
+  for (std::string& line : config::documents_for_others(snapshot.documents, settings_.load.ambassador_id, kMostOthers)) {
+    if (!std::ranges::binary_search(reported_, line)) log::info("{}", line);
+    now.push_back(std::move(line));
   }
   std::ranges::sort(now);
   reported_ = std::move(now);
