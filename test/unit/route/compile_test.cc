@@ -114,7 +114,7 @@ TEST_CASE("equal connection settings share a cluster, any difference makes anoth
   CHECK(clusters([](model::Mapping& m) { m.connect_timeout_ms = 3000; }) == 1);
   CHECK(clusters([](model::Mapping& m) { m.service.host = "other"; }) == 2);
   CHECK(clusters([](model::Mapping& m) { m.service.port = 81; }) == 2);
-  CHECK(clusters([](model::Mapping& m) { m.service.usable = false; }) == 2);
+  CHECK(clusters([](model::Mapping& m) { m.service.tls = true; }) == 2);
   CHECK(clusters([](model::Mapping& m) { m.service.names = {"origin.shop", "origin"}; }) == 2);
   CHECK(clusters([](model::Mapping& m) { m.connect_timeout_ms = 1; }) == 2);
   CHECK(clusters([](model::Mapping& m) { m.cluster_idle_timeout_ms = 1; }) == 2);
@@ -174,7 +174,7 @@ TEST_CASE("routes that must not be served") {
   };
   const Edit bypass = [](model::Mapping& m) { m.bypass_auth = true; };
   const Edit policy = [](model::Mapping& m) { m.unserved_policy = "cors"; };
-  const Edit tls = [](model::Mapping& m) { m.service.tls = true; };
+  const Edit tls = [](model::Mapping& m) { m.service.usable = false; };
   CHECK(reason({}, false) == CloseReason::completed);
   CHECK(reason({}, true) == CloseReason::not_protected);
   CHECK(reason(bypass, true) == CloseReason::completed);
