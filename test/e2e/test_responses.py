@@ -224,9 +224,9 @@ def test_bytes_on_an_idle_connection_close_it(start, make_origin):
     def script(wire, origin, number):
         while True:
             origin.request(wire)
-            wire.send(reply(200, "answer %d" % number))
             if number == 0:
                 origin.poison = wire
+            wire.send(reply(200, "answer %d" % number))
     origin = make_origin(script=script)
     proxy = start([mapping("all", "/", origin)], workers=1)
     assert proxy.get("/").body == b"answer 0"
