@@ -106,7 +106,8 @@ class Origin final : public Listener::Owner {
   explicit Origin(Loop& loop) : loop_(loop) {}
   void accepted(Fd connection, const Address&) override { sessions_.start(serve(loop_, std::move(connection), connections_)); }
   void accepting_paused(int) override {}
-  bool may_accept() override { return true; }
+  bool take_place() override { return true; }
+  void give_place_back() override {}
   // ends every connection; their sessions are over when it returns
   void cut() {
     const task::Batch batch;

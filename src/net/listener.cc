@@ -29,11 +29,12 @@ Listener::Listener(Loop& loop, Fd socket, Owner& owner)
 
 void Listener::on_readable() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    if (!owner_.may_accept()) return pause();
+    if (!owner_.take_place()) return pause();
     if (!accept_one() || !socket_) return;
   }
 }
 
+// REQUIRES: a place was taken. False: nobody else waits, or accepting has paused.
 bool Listener::accept_one() {
   sockaddr_storage peer{};
   socklen_t size = sizeof peer;
@@ -42,13 +43,15 @@ bool Listener::accept_one() {
     owner_.accepted(std::move(connection), Address(reinterpret_cast<const sockaddr*>(&peer), size));
     return true;
   }
-  if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-    owner_.accepting_paused(errno);
+  const int code = errno;
+  owner_.give_place_back();
+  if (code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM) {
+    owner_.accepting_paused(code);
     pause();
     return false;
   }
   // anything else concerns the one connection that is gone (accept(2): treat network errors like EAGAIN)
-  return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINVAL && errno != EBADF;
+  return code != EAGAIN && code != EWOULDBLOCK && code != EINVAL && code != EBADF;
 }
 
 void Listener::pause() {
@@ -63,7 +66,7 @@ void Listener::resume() {
 
 void Listener::close() {
   if (!socket_) return;
-  while (owner_.may_accept() && accept_one()) {
+  while (owner_.take_place() && accept_one()) {
   }
   event_.reset();
   retry_.clear();

@@ -19,8 +19,10 @@ class Listener {
    public:
     virtual void accepted(Fd connection, const Address& peer) = 0;
     virtual void accepting_paused(int code) = 0;
-    // false: no more connections at the moment (the owner's own limit); accepting pauses likewise
-    virtual bool may_accept() = 0;
+    // Takes a place for one connection; false: there is none at the moment (the owner's own limit), and accepting pauses likewise.
+    virtual bool take_place() = 0;
+    // the place was not needed: nobody came
+    virtual void give_place_back() = 0;
 
    protected:
     ~Owner() = default;

@@ -13,7 +13,6 @@ Client::Client(Context& owner, Fd fd, const Address& peer)
   context.clients.push_back(*this);
   context.counters.connections_accepted.add();
   context.counters.connections_active.up();
-  if (context.all_clients != nullptr) context.all_clients->fetch_add(1, std::memory_order_relaxed);
 }
 
 Client::~Client() {

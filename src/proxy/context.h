@@ -65,7 +65,7 @@ struct Context {
   DateText date;
   List<Client> clients;
   bool draining = false;
-  std::atomic<std::size_t>* all_clients = nullptr;  // of the process, touched once for each connection; null: not counted
+  std::atomic<std::size_t>* all_clients = nullptr;  // of the process; a place is taken before accepting and given back by the Client; null: not counted
 };
 
 }  // namespace nuncio::proxy

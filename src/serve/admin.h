@@ -27,7 +27,8 @@ class Admin final : private Listener::Owner {
  private:
   void accepted(Fd connection, const Address& peer) override;
   void accepting_paused(int code) override;
-  bool may_accept() override { return sessions_.running() < kMostConnections; }
+  bool take_place() override { return sessions_.running() < kMostConnections; }
+  void give_place_back() override {}
 
   static constexpr std::size_t kMostConnections = 256;
   observe::WorkerCounters counters_;  // not part of the metrics: those are about traffic

@@ -55,10 +55,15 @@ void Worker::accepting_paused(int code) {
       SocketError{"accept", code}.text());
 }
 
-bool Worker::may_accept() {
-  if (context_.all_clients == nullptr || context_.all_clients->load(std::memory_order_relaxed) < most_connections_) return true;
+bool Worker::take_place() {
+  if (context_.all_clients == nullptr || context_.all_clients->fetch_add(1, std::memory_order_relaxed) < most_connections_) return true;
+  give_place_back();
   counters_.accept_pauses.add();
   return false;
+}
+
+void Worker::give_place_back() {
+  if (context_.all_clients != nullptr) context_.all_clients->fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Worker::publish(std::shared_ptr<const Publication> publication) {

@@ -66,7 +66,8 @@ class Worker final : private Listener::Owner {
  private:
   void accepted(Fd connection, const Address& peer) override;
   void accepting_paused(int code) override;
-  bool may_accept() override;
+  bool take_place() override;
+  void give_place_back() override;
 
   void apply(const Publication& publication);
   upstream::Cluster* cluster_for(const ClusterSpec& spec, const std::shared_ptr<upstream::Breaker>& breaker);

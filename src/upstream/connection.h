@@ -19,16 +19,7 @@ namespace nuncio::upstream {
 class Cluster;
 class Connection;
 
-// One address of a cluster, with the idle connections to it. Shared by the connections that were made to it, so that it outlives its
-// withdrawal from the cluster.
-struct Endpoint {
-  explicit Endpoint(const Address& where) : address(where), text(where.text()) {}
-  Address address;
-  std::string text;                               // "127.0.0.1:8000", for logs
-  std::uint64_t bad_until_ms = 0;                 // a connection failed lately: others first
-  bool withdrawn = false;                         // the name does not lead here any more
-  std::vector<std::unique_ptr<Connection>> idle;  // the most recently used one last
-};
+struct Endpoint;
 
 // The right to have one connection to a cluster, taken from its limit; given back when it ends. Moves from address to address while a
 // connection is being made, and then lives in it.
@@ -81,6 +72,17 @@ class Connection final : private Stream::Watcher {
   std::uint64_t counted_in_ = 0;
   std::uint64_t counted_out_ = 0;
   std::uint32_t served_ = 0;
+};
+
+// One address of a cluster, with the idle connections to it. Shared by the connections that were made to it, so that it outlives its
+// withdrawal from the cluster.
+struct Endpoint {
+  explicit Endpoint(const Address& where) : address(where), text(where.text()) {}
+  Address address;
+  std::string text;                               // "127.0.0.1:8000", for logs
+  std::uint64_t bad_until_ms = 0;                 // a connection failed lately: others first
+  bool withdrawn = false;                         // the name does not lead here any more
+  std::vector<std::unique_ptr<Connection>> idle;  // the most recently used one last
 };
 
 }  // namespace nuncio::upstream

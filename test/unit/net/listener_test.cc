@@ -40,7 +40,13 @@ class Fixture : public Listener::Owner {
     pauses.push_back(code);
     if (on_pause) on_pause();
   }
-  bool may_accept() override { return connections.size() < limit; }
+  bool take_place() override {
+    if (connections.size() >= limit) return false;
+    ++places;
+    return true;
+  }
+  void give_place_back() override { --places; }
+  std::size_t places = 0;
 
   void connect(int count) {
     for (int i = 0; i < count; ++i) {
@@ -125,6 +131,7 @@ TEST_CASE("listener: without descriptors it pauses instead of spinning, and goes
   CHECK(while_full == 0);
   CHECK(f.pauses == std::vector<int>{EMFILE, EMFILE});
   f.run_until([&f] { return f.connections.size() == 2; });
+  CHECK(f.places == f.connections.size());  // a place that nobody came for was given back
 }
 
 TEST_CASE("listener: closing takes what has come in already") {
