@@ -65,7 +65,8 @@ struct Context {
   DateText date;
   List<Client> clients;
   bool draining = false;
-  std::atomic<std::size_t>* all_clients = nullptr;  // of the process; a place is taken before accepting and given back by the Client; null: not counted
+  // Of the process; a place is taken before accepting and given back by the Client. Null: not counted.
+  std::atomic<std::size_t>* all_clients = nullptr;
 };
 
 }  // namespace nuncio::proxy
