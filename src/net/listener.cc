@@ -29,7 +29,10 @@ Listener::Listener(Loop& loop, Fd socket, Owner& owner)
 
 void Listener::on_readable() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    if (!owner_.take_place()) return pause();
+    if (!owner_.take_place()) {
+      if (i == 0) pause();  // else nobody has been refused yet: the next turn finds out
+      return;
+    }
     if (!accept_one() || !socket_) return;
   }
 }

@@ -147,7 +147,7 @@ Error unfinished_request() {
 
 Task<void> stop_upload(Exchange& x, Scope& upload, Error error) {
   if (upload.idle()) co_return;
-  x.client.stream.cancel_read(error);
+  if (!x.request_body.complete()) x.client.stream.cancel_read(error);
   if (x.attempt->connection != nullptr) x.attempt->connection->stream().cancel_write(error);
   x.attempt->request_failed = true;
   co_await upload.join();

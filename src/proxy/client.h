@@ -31,6 +31,7 @@ struct Client : ListHook {
   bool waiting = false;          // between two requests
   bool linger = false;           // the client may still be sending: closing at once would destroy the answer on its way (RFC 9112 §9.6)
   bool broken = false;           // there is nobody, or nothing whole, to wait for: close at once
+  bool last_chance = false;      // waits for a request that may be on its way, for a moment, before the connection is drained
   std::uint32_t requests = 0;
 };
 

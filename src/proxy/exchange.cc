@@ -55,6 +55,7 @@ Task<Next> exchange(Client& client) {
   const Next next = edit_response_fields(x, upload.idle() && x.request_body.complete());
   const auto relayed = co_await relay_answer(x);
   if (!relayed && !x.answer.started()) {
+    x.head_sent = false;  // none of it has gone out
     co_await stop_upload(x, upload, relayed.error());
     co_return co_await refuse_instead(x, relayed.error());
   }

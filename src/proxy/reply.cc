@@ -120,7 +120,6 @@ Task<Next> refuse(Exchange& x, Error error) {
 }
 
 Task<Next> refuse_instead(Exchange& x, Error error) {
-  x.head_sent = false;
   x.attempt->connection.reset();
   co_return co_await refuse(x, error);
 }

@@ -5,8 +5,6 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
-#include <cerrno>
-
 #include "proxy/client.h"
 #include "proxy/exchange.h"
 
@@ -21,7 +19,8 @@ constexpr std::uint32_t kDrainGraceMs = 100;
 // A new connection must begin a head as quickly as it must end one (spec README "slow clients").
 Limit idle_limit(Client& client) {
   if (client.requests == 0) return Limit{client.context.timeouts.head_ms, CloseReason::head_timeout};
-  if (client.context.draining) return Limit{kDrainGraceMs, CloseReason::drained};
+  client.last_chance = client.context.draining;
+  if (client.last_chance) return Limit{kDrainGraceMs, CloseReason::drained};
   const auto idle_ms = client.context.generations.current().snapshot->http.client_idle_timeout_ms;
   return Limit{static_cast<std::uint32_t>(idle_ms), CloseReason::drained};
 }
@@ -37,7 +36,7 @@ Task<void> linger(Client& client) {
   client.stream.forget_cancel();
   client.stream.finish_writing();
   const Timeouts& timeouts = client.context.timeouts;
-  const Limit limit{timeouts.linger_ms, CloseReason::client_closed};
+  const Limit limit{timeouts.linger_ms, CloseReason::drained};
   const std::uint64_t began = client.context.loop.now_ms();
   std::uint64_t until = began + timeouts.linger_ms;
   std::size_t thrown_away = client.stream.input().size();
@@ -48,15 +47,16 @@ Task<void> linger(Client& client) {
     const bool under_way = unsent_bytes(client.stream) > 0 && now < began + timeouts.body_ms;
     if (under_way) until = now + timeouts.linger_ms;
     if (got && *got == 0) break;
-    if (!got && (got.error().system != ETIMEDOUT || !under_way)) break;
+    if (!got && (got.error().reason != limit.reason || !under_way)) break;  // a dead connection fails for another reason
     if (got) thrown_away += *got;
   }
 }
 
-// A client that asked for the end, and of which nothing more has come, knows that it is over.
+// A client that asked for the end, of which nothing more has come, and that has its answer, knows that it is over.
 bool may_close_at_once(const Client& client, bool client_asked) {
   if (client.broken) return true;
-  return client_asked && !client.linger && client.stream.input().empty() && !client.stream.may_have_input();
+  return client_asked && !client.linger && client.stream.input().empty() && !client.stream.may_have_input() &&
+         unsent_bytes(client.stream) == 0;
 }
 
 }  // namespace
@@ -86,7 +86,8 @@ Task<void> serve_connection(Context& context, Fd connection, Address peer) {
 void drain_connections(Context& context) {
   const task::Batch batch;
   context.clients.for_each([](Client& client) {
-    if (client.waiting) client.stream.cancel_read(Error{CloseReason::drained, Side::self, Retry::never, 0});
+    if (client.waiting && !client.last_chance && !client.stream.may_have_input())
+      client.stream.cancel_read(Error{CloseReason::drained, Side::self, Retry::never, 0});
   });
 }
 

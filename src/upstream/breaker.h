@@ -16,11 +16,10 @@ class Breaker {
  public:
   bool try_connection(std::uint32_t limit) { return try_take(connections_, limit); }
   void connection_closed() { connections_.fetch_sub(1); }
-  bool has_room(std::uint32_t limit) const { return connections_.load() < limit; }
   bool try_pending(std::uint32_t limit) { return try_take(pending_, limit); }
   void pending_over() { pending_.fetch_sub(1); }
-  // does a request wait on any worker?
-  bool anyone_waits() const { return pending_.load() > 0; }
+  // how many requests wait, on all workers
+  std::uint32_t pending() const { return pending_.load(); }
 
  private:
   static bool try_take(std::atomic<std::uint32_t>& count, std::uint32_t limit) {

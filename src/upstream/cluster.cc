@@ -128,16 +128,9 @@ void Cluster::give_back(ConnectionPtr connection) {
   connection->count_request();
   count_bytes(*connection);
   if (connection->endpoint().withdrawn) return connection.reset();
-  if (owed_ > 0) {  // workers take turns as well: closing it frees a place for the one that asked
-    --owed_;
-    passing_on_ = true;
-    connection.reset();
-    passing_on_ = false;
-    return;
-  }
+  // workers take turns as well: closing it passes the place on (permit_over)
+  if (others_wait() && (owed_ > 0 || waiters_.empty())) return connection.reset();
   if (hand_over(connection)) return;
-  // another worker waits at the limit: it is served sooner by a connection of its own
-  if (breaker_->anyone_waits()) return connection.reset();
   auto& idle = connection->endpoint().idle;
   connection->set_idle(idle.size(), static_cast<std::uint32_t>(spec_.idle_timeout_ms));
   idle.push_back(std::move(connection));
@@ -184,35 +177,66 @@ void Cluster::count_bytes(Connection& connection) {
 
 void Cluster::permit_over() {
   breaker_->connection_closed();
-  if (!waiters_.empty() && !passing_on_) return connection_may_be_free();
-  if (breaker_->anyone_waits()) context_.freed(spec_.key);
+  if (!others_wait()) owed_ = 0;
+  if (owed_ > 0) {
+    --owed_;
+    return context_.freed(spec_.key);
+  }
+  if (!waiters_.empty()) return connection_may_be_free();
+  if (others_wait()) context_.freed(spec_.key);
 }
 
 void Cluster::connection_may_be_free() {
   if (Waiter* waiter = waiters_.pop_front()) waiter->signal.complete(ConnectionPtr());
 }
 
+// A request that waits at the limit, counted where every worker sees it.
+class Cluster::Queued {
+ public:
+  explicit Queued(Cluster& cluster) : cluster_(cluster) { ++cluster_.own_pending_; }
+  ~Queued() {
+    --cluster_.own_pending_;
+    cluster_.breaker_->pending_over();
+  }
+  Queued(const Queued&) = delete;
+  Queued& operator=(const Queued&) = delete;
+
+ private:
+  Cluster& cluster_;
+};
+
 Task<Result<ConnectionPtr>> Cluster::acquire(Want& want) {
   if (!want.fresh) {
     if (ConnectionPtr idle = take_idle()) co_return idle;
   }
-  const std::uint64_t turn_by_ms = context_.loop.now_ms() + want.queue_ms;
-  for (bool first = true; !breaker_->try_connection(spec_.max_connections); first = false) {
-    if (!want.fresh) {
-      if (ConnectionPtr idle = take_any_idle()) co_return idle;
-    }
-    auto turn = co_await wait_for_turn(want.cancel, turn_by_ms, first);
-    if (!turn) co_return std::unexpected(no_connection(turn.error(), CloseReason::pool_timeout));
-    if (*turn != nullptr && !want.fresh) co_return std::move(*turn);
+  if (!breaker_->try_connection(spec_.max_connections)) {
+    auto turn = co_await acquire_in_turn(want);
+    if (!turn || *turn != nullptr) co_return turn;
   }
   const std::uint64_t by_ms = context_.loop.now_ms() + static_cast<std::uint64_t>(spec_.connect_timeout_ms);
   auto connection = co_await connect(want, by_ms);
   co_return connection;
 }
 
+// A connection that somebody gave back, or null: the limit allows a new one, and it is counted. It is tried once more after this one is
+// seen to wait: whoever frees a place meanwhile tells it.
+Task<Result<ConnectionPtr>> Cluster::acquire_in_turn(Want& want) {
+  if (!breaker_->try_pending(spec_.max_pending)) co_return failed(CloseReason::pool_overflow, Side::self);
+  const Queued queued(*this);
+  const std::uint64_t by_ms = context_.loop.now_ms() + want.queue_ms;
+  for (bool first = true; !breaker_->try_connection(spec_.max_connections); first = false) {
+    if (!want.fresh) {
+      if (ConnectionPtr idle = take_any_idle()) co_return idle;
+    }
+    auto turn = co_await wait_for_turn(want.cancel, by_ms, first);
+    if (!turn) co_return std::unexpected(no_connection(turn.error(), CloseReason::pool_timeout));
+    if (*turn != nullptr && !want.fresh) co_return std::move(*turn);
+  }
+  co_return ConnectionPtr();
+}
+
 // Who was woken and found the place taken goes to the front again.
 Task<Result<ConnectionPtr>> Cluster::wait_for_turn(Cancel& cancel, std::uint64_t by_ms, bool first) {
-  if (!breaker_->try_pending(spec_.max_pending)) co_return failed(CloseReason::pool_overflow, Side::self);
   Until until(context_.loop, cancel, by_ms, Error{CloseReason::pool_timeout, Side::self, Retry::never, 0});
   Waiter waiter;
   if (first) {
@@ -220,15 +244,8 @@ Task<Result<ConnectionPtr>> Cluster::wait_for_turn(Cancel& cancel, std::uint64_t
   } else {
     waiters_.push_front(waiter);
   }
-  // a place that became free before the others could see this one wait would be announced to nobody
-  if (breaker_->has_room(spec_.max_connections)) {
-    breaker_->pending_over();
-    co_return ConnectionPtr();
-  }
   context_.wants(spec_.key);
-  auto turn = co_await waiter.signal.wait(until.cancel);
-  breaker_->pending_over();
-  co_return turn;
+  co_return co_await waiter.signal.wait(until.cancel);
 }
 
 Task<Result<void>> Cluster::wait_for_addresses(Cancel& cancel, std::uint64_t by_ms) {

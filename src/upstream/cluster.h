@@ -83,7 +83,11 @@ class Cluster {
   Task<Result<ConnectionPtr>> try_addresses(Want& want, std::uint64_t by_ms, Permit& permit);
   Task<Result<ConnectionPtr>> connect_one(Cancel& cancel, std::shared_ptr<Endpoint> endpoint, std::uint32_t limit_ms, Permit& permit);
   Task<Result<void>> wait_for_addresses(Cancel& cancel, std::uint64_t by_ms);
+  class Queued;
+
+  Task<Result<ConnectionPtr>> acquire_in_turn(Want& want);
   Task<Result<ConnectionPtr>> wait_for_turn(Cancel& cancel, std::uint64_t by_ms, bool first);
+  bool others_wait() const { return breaker_->pending() > own_pending_; }
   void refresh_endpoints();
   bool names_changed() const { return name_ != nullptr ? name_->answer() != known_ : known_ == nullptr; }
   Endpoint* next_endpoint();
@@ -106,8 +110,8 @@ class Cluster {
   std::size_t next_endpoint_ = 0;  // whose turn it is
   List<Waiter> waiters_;
   std::size_t open_ = 0;
-  bool passing_on_ = false;
-  std::size_t owed_ = 0;  // other workers wait at the limit, and asked while this one had nothing idle
+  std::uint32_t own_pending_ = 0;  // requests of this worker among those that wait
+  std::size_t owed_ = 0;           // other workers wait at the limit, and asked while this one had nothing idle
 };
 
 }  // namespace nuncio::upstream

@@ -31,6 +31,16 @@ def test_malformed_chunk_with_the_head_is_502(start, make_origin, rest, with_fin
     assert client.get("/ambassador/v0/check_alive").status == 200, "the client's connection is not to blame"
 
 
+def test_malformed_early_answer_is_502_while_the_upload_runs(start, make_origin):
+    def script(wire, origin, number):
+        wire.read_request_head()
+        wire.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n")
+        wire.expect_close()
+    client = start([mapping("all", "/", make_origin(script=script))]).client()
+    client.send(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100)
+    assert client.read_response().status == 502
+
+
 @pytest.mark.parametrize("framing", ["Content-Length: 100", "Transfer-Encoding: chunked"])
 def test_answer_that_ends_behind_its_head_is_502_or_visibly_cut(start, make_origin, framing):
     """Never a complete answer, and never silence."""

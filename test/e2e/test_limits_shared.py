@@ -35,14 +35,15 @@ def test_replay_at_the_limit(start, make_origin):
     assert origin.connections == 2
 
 
+@pytest.mark.parametrize("fields", [(), (("Connection", "close"),)], ids=["kept", "closed"])
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_nobody_starves_at_the_limit(start, make_origin, workers):
+def test_nobody_starves_at_the_limit(start, make_origin, workers, fields):
     """Clients that never pause share one connection with all others, on whichever worker they are."""
     wanted, patience = 5, 40
 
     def answer(request):
         time.sleep(0.02)  # so that the next requests wait already, on every worker
-        return reply(200, request.target)
+        return reply(200, request.target, list(fields))
     origin = make_origin(answer)
     document = mapping("all", "/", origin, rewrite="", timeout_ms=10000, connect_timeout_ms=10000, circuit_breakers=ONE)
     proxy = start([document], workers=workers)
@@ -73,6 +74,38 @@ def test_nobody_starves_at_the_limit(start, make_origin, workers):
     assert not problems, "%r; answers: %r" % (problems, answers)
     assert ended, answers
     assert origin.most_busy == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_a_waiter_that_left_keeps_nobody_waiting(start, make_origin, workers):
+    """Workers ask each other for a place; who asked and went away must not make another wait for nothing."""
+    go_on = threading.Event()
+
+    def answer(request):
+        if "slow" in request.target:
+            go_on.wait(20)
+        return reply(200, request.target)
+    origin = make_origin(answer)
+    proxy = start([mapping("all", "/", origin, rewrite="", timeout_ms=20000, circuit_breakers=ONE)], workers=workers)
+    for _ in range(4):
+        go_on.clear()
+        seen = len(origin.heads)
+        busy = proxy.client()
+        busy.send(b"GET /slow HTTP/1.1\r\nHost: test\r\n\r\n")
+        origin.wait_heads(seen + 1)
+        leaving = [proxy.client() for _ in range(6)]
+        for client in leaving:
+            client.send(b"GET /left HTTP/1.1\r\nHost: test\r\n\r\n")
+        time.sleep(0.2)
+        for client in leaving:
+            client.reset()
+        staying = [proxy.client(limit=15) for _ in range(6)]
+        for number, client in enumerate(staying):
+            client.send(b"GET /%d HTTP/1.1\r\nHost: test\r\n\r\n" % number)
+        time.sleep(0.2)
+        go_on.set()
+        assert busy.read_response().status == 200
+        assert [client.read_response().status for client in staying] == [200] * 6
 
 
 WAITING = {
