@@ -53,7 +53,8 @@ warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
 warnings += $(if $(is_clang),-Wno-deprecated-declarations,-Wno-restrict -Wno-maybe-uninitialized)
 
 cppflags := -Isrc -Iinclude -DNUNCIO_VERSION='"$(VERSION)"' -DSPDLOG_COMPILED_LIB -DSPDLOG_SHARED_LIB -DSPDLOG_FMT_EXTERNAL
-cxxflags := -std=c++23 -g -pthread $(warnings)
+# a sanitizer's report needs lines, not variables: a fifth of the time that it takes to build
+cxxflags := -std=c++23 $(if $(SAN),-g1,-g) -pthread $(warnings)
 ldflags := -pthread -Wl,--as-needed
 libraries := -levent_core -lyaml -lcares -lspdlog -lfmt -lcrypto
 
